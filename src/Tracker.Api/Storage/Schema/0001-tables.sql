@@ -226,8 +226,24 @@ create table alerts (
   severity         smallint not null,
   body             jsonb not null,
   created_at       timestamptz not null default now(),
+  -- Its place in the one list over all projects; null until the list is next read.
+  number           bigint unique,
   primary key (project_key, project_sequence)
 );
+create index alerts_unnumbered on alerts (project_key, project_sequence) where number is null;
+create index alerts_by_project on alerts (project_key, number);
+
+-- Gives the committed alerts that have no number yet the next ones, within a project in the project's order. Called as a statement of its own:
+-- the lock ends with it, so numbers become visible in their order and no client can hold them up.
+create function tracker_number_alerts() returns void language plpgsql as $$
+begin
+  if not exists (select 1 from alerts where number is null) then return; end if;
+  perform pg_advisory_xact_lock(7283461, 2);
+  update alerts a set number = n.number
+  from (select id, (select coalesce(max(number), 0) from alerts) + row_number() over (order by project_key, project_sequence) as number
+        from alerts where number is null) n
+  where a.id = n.id;
+end $$;
 
 -- Deliveries still to be made or made: one row for each alert and channel, written with the alert.
 create table outbox (
@@ -236,6 +252,7 @@ create table outbox (
   order_key       text not null,
   channel         text not null,
   attempts        integer not null default 0,
+  first_attempt_at timestamptz,
   next_attempt_at timestamptz not null default now(),
   claimed_until   timestamptz,
   delivered_at    timestamptz,
@@ -243,4 +260,6 @@ create table outbox (
   last_error      text,
   unique (alert_id, channel)
 );
-create index outbox_due on outbox (next_attempt_at) where delivered_at is null and dead_at is null;
+create index outbox_due on outbox (channel, next_attempt_at) where delivered_at is null and dead_at is null;
+-- The messages of one diagnosis leave in order: only the oldest open one may be taken.
+create index outbox_order on outbox (order_key, channel, delivery_id) where delivered_at is null and dead_at is null;

@@ -1,0 +1,92 @@
+using System.Text.Json.Serialization;
+using Tracker.Core.Diagnosis;
+
+namespace Tracker.Core.Alerts;
+
+/// <summary>One message to people. Every channel renders the same alert in its own form.</summary>
+/// <param name="Id">Stable over retries, restarts and nodes: a receiver drops doubles by it.</param>
+/// <param name="Type">What happened: <c>diagnosis.raised</c>, <c>diagnosis.updated</c> or <c>diagnosis.resolved</c>.</param>
+/// <param name="Timestamp">When it was written, by the database's clock.</param>
+/// <param name="Data">What is said.</param>
+public sealed record Alert(Guid Id, string Type, DateTimeOffset Timestamp, AlertMessage Data);
+
+/// <summary>The run that a message is about.</summary>
+/// <param name="Id">Id of the run.</param>
+/// <param name="Name">Name of the run as people know it.</param>
+/// <param name="Project">Name of its project.</param>
+public sealed record AlertedRun(string Id, string Name, string Project);
+
+/// <summary>What an alert says: a diagnosis at one moment, in this run's own numbers. Its JSON form is documented in docs/alerts.md.</summary>
+public sealed record AlertMessage
+{
+    [JsonConverter(typeof(SeverityConverter))]
+    public required Severity Severity { get; init; }
+
+    public required string Project { get; init; }
+
+    /// <summary>Id of the run.</summary>
+    public required string Run { get; init; }
+
+    public required string RunName { get; init; }
+
+    /// <summary>Id of the diagnosis.</summary>
+    public string? Diagnosis { get; init; }
+
+    /// <summary>A short symptom: <c>Gradients are clipped in 97 % of the steps</c>.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>One to three sentences with this run's own numbers.</summary>
+    public required string Symptom { get; init; }
+
+    /// <summary>Step since which it holds.</summary>
+    public required long OnsetStep { get; init; }
+
+    /// <summary>Step at which it was seen.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>The most likely cause; null while none is known.</summary>
+    public RankedCause? Cause { get; init; }
+
+    /// <summary>What to do, most useful first.</summary>
+    public IReadOnlyList<string> Prescriptions { get; init; } = [];
+
+    /// <summary>How to verify that it helped; may be empty.</summary>
+    public string Check { get; init; } = "";
+
+    /// <summary>Why it was resolved; null while it is open.</summary>
+    public string? Resolution { get; init; }
+
+    /// <summary>What was measured, with the ranges of steps that a chart marks.</summary>
+    public IReadOnlyList<Evidence> Evidence { get; init; } = [];
+
+    /// <summary>The run's page in the dashboard. Null in the stored message: it is filled in when the message is sent or listed.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>The name of an event as receivers see it.</summary>
+    public static string TypeOf(DiagnosisEventKind kind) => kind switch
+    {
+        DiagnosisEventKind.Raised => "diagnosis.raised",
+        DiagnosisEventKind.Updated => "diagnosis.updated",
+        DiagnosisEventKind.Resolved => "diagnosis.resolved",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    /// <summary>The message about a diagnosis of a run.</summary>
+    public static AlertMessage About(RunDiagnosis diagnosis, AlertedRun run) => new()
+    {
+        Severity = diagnosis.Severity,
+        Project = run.Project,
+        Run = run.Id,
+        RunName = run.Name,
+        Diagnosis = diagnosis.Id,
+        Title = diagnosis.Title,
+        Symptom = diagnosis.Symptom,
+        OnsetStep = diagnosis.OnsetStep,
+        Step = diagnosis.Step,
+        Cause = diagnosis.Causes.Count > 0 ? diagnosis.Causes[0] : null,
+        Prescriptions = diagnosis.Prescriptions,
+        Check = diagnosis.Check,
+        Resolution = diagnosis.Resolution,
+        Evidence = [.. diagnosis.Signals.Where(signal => signal.Active).SelectMany(signal => signal.Evidence)],
+    };
+}
