@@ -1,4 +1,144 @@
 namespace Tracker.Client;
 
-/// <summary>A run that is being logged.</summary>
-public sealed class TrackerRun;
+/// <summary>
+/// A run that is being logged. Every call returns at once and throws nothing: batches are sent in the background, again and again
+/// until the server has acknowledged them, and count once. May be used by many threads.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var run = await TrackerRun.StartAsync(new TrackerRunOptions { Project = "digits" });
+/// for (var step = 0; step &lt; steps &amp;&amp; !run.ShouldStop; step++)
+///     run.Log(step, ("train/loss", Train()), ("lr", rate));
+/// </code>
+/// </example>
+public sealed class TrackerRun : IAsyncDisposable
+{
+    private readonly Delivery? _delivery;
+    private readonly RunSettings _settings;
+    private readonly Lock _finishGate = new();
+    private Task<TrackerFinish>? _finish;
+
+    private TrackerRun(RunSettings settings, Delivery? delivery)
+    {
+        _settings = settings;
+        _delivery = delivery;
+    }
+
+    /// <summary>The run's id, known before the server is.</summary>
+    public string Id => _settings.Id;
+
+    /// <summary>The run's page in the dashboard; null when the mode is disabled.</summary>
+    public Uri? Url => _delivery?.RunUrl;
+
+    /// <summary>True once somebody asked for the run to end: by the dashboard, a rule or the API. The training loop decides what to do.</summary>
+    public bool ShouldStop => _delivery?.StopReason is not null;
+
+    /// <summary>Why the run should stop, or null; empty when no reason was given.</summary>
+    public string? StopReason => _delivery?.StopReason;
+
+    /// <summary>What became of everything logged so far.</summary>
+    public TrackerStatistics Statistics => _delivery?.Statistics() ?? new TrackerStatistics
+    {
+        Logged = 0, Acknowledged = 0, Dropped = 0, Pending = 0, PendingBytes = 0, Rejected = 0, Batches = 0, Retries = 0, LastError = null,
+    };
+
+    /// <summary>
+    /// Starts a run. When the server cannot be reached this does not throw: the run is created later, with the points logged until then.
+    /// </summary>
+    /// <param name="options">What the run is; null takes everything from the environment.</param>
+    /// <param name="cancellationToken">Ends the wait for the server's first answer (5 s at most), not the run.</param>
+    /// <exception cref="ArgumentException">An option, or a variable of the environment, is not valid.</exception>
+    public static async Task<TrackerRun> StartAsync(TrackerRunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var settings = RunSettings.From(options ?? new TrackerRunOptions());
+        if (settings.Mode == TrackerMode.Offline)
+            settings.Report("tracker: mode offline keeps nothing in this version; the run is not logged");
+        if (settings.Mode != TrackerMode.Online) return new TrackerRun(settings, null);
+
+        var delivery = new Delivery(settings);
+        await delivery.StartAsync(cancellationToken).ConfigureAwait(false);
+        return new TrackerRun(settings, delivery);
+    }
+
+    /// <summary>Logs scalars of one step, at the time of the call. NaN and infinities are kept. Allocates nothing once the names are known.</summary>
+    /// <param name="step">Usually the number of optimizer steps done; within ±2^53. May come late, twice or out of order.</param>
+    /// <param name="values">Names (1 to 512 characters) and values.</param>
+    public void Log(long step, params ReadOnlySpan<(string Name, double Value)> values) => _delivery?.Log(step, null, values);
+
+    /// <summary>Logs scalars of one step that were measured at another time than now.</summary>
+    /// <param name="step">As in the other form.</param>
+    /// <param name="time">When they were measured; kept to the millisecond.</param>
+    /// <param name="values">Names (1 to 512 characters) and values.</param>
+    public void Log(long step, DateTimeOffset time, params ReadOnlySpan<(string Name, double Value)> values) => _delivery?.Log(step, time, values);
+
+    /// <summary>
+    /// Logs how values are spread: 64 bins of equal width from the least to the greatest. Values that are not finite are left out;
+    /// without a finite value nothing is logged. The span is read before the call returns.
+    /// </summary>
+    /// <param name="name">Such as <c>grads/fc1</c>; 1 to 512 characters.</param>
+    /// <param name="values">The values themselves, any number of them.</param>
+    /// <param name="step">As in <see cref="Log(long, ReadOnlySpan{ValueTuple{string, double}})"/>.</param>
+    public void LogHistogram(string name, ReadOnlySpan<float> values, long step)
+    {
+        if (_delivery is not null && Histogram.Of(values) is { } histogram) _delivery.LogHistogram(name, histogram, step, null);
+    }
+
+    /// <inheritdoc cref="LogHistogram(string, ReadOnlySpan{float}, long)"/>
+    public void LogHistogram(string name, ReadOnlySpan<double> values, long step)
+    {
+        if (_delivery is not null && Histogram.Of(values) is { } histogram) _delivery.LogHistogram(name, histogram, step, null);
+    }
+
+    /// <summary>Logs a histogram that was counted elsewhere.</summary>
+    /// <param name="name">1 to 512 characters.</param>
+    /// <param name="edges">Finite and strictly rising, one more than <paramref name="counts"/>; at most 1,025.</param>
+    /// <param name="counts">Not negative.</param>
+    /// <param name="step">As in <see cref="Log(long, ReadOnlySpan{ValueTuple{string, double}})"/>.</param>
+    /// <param name="time">When it was measured; null: now.</param>
+    public void LogHistogram(string name, ReadOnlySpan<double> edges, ReadOnlySpan<double> counts, long step, DateTimeOffset? time = null) =>
+        _delivery?.LogHistogram(name, new Histogram(edges.ToArray(), counts.ToArray()), step, time);
+
+    /// <summary>Logs something that is no number: see <see cref="TrackerEvent.Kind"/>.</summary>
+    /// <param name="item">The event; null is ignored.</param>
+    public void LogEvent(TrackerEvent item)
+    {
+        if (item is not null) _delivery?.LogEvent(item);
+    }
+
+    /// <summary>Sends a message of your own to the run's page and to the project's channels.</summary>
+    /// <param name="title">One line, at most 512 characters.</param>
+    /// <param name="text">More about it.</param>
+    /// <param name="level">Default: warn.</param>
+    /// <param name="step">The step that it belongs to, if any.</param>
+    public void Alert(string title, string? text = null, TrackerLevel level = TrackerLevel.Warn, long? step = null) =>
+        LogEvent(new TrackerEvent
+        {
+            Kind = TrackerEventKind.Alert,
+            Name = title,
+            Step = step,
+            Level = level,
+            Data = text is null ? null : new Dictionary<string, object?> { ["text"] = text },
+        });
+
+    /// <summary>
+    /// Sends what is left and ends the run; returns within <paramref name="timeout"/> whatever the server does, and throws nothing.
+    /// What is logged afterwards is dropped. Only the first call counts; later ones give its result.
+    /// </summary>
+    /// <param name="state">How the run ended.</param>
+    /// <param name="timeout">Default: <see cref="TrackerRunOptions.FinishTimeout"/>.</param>
+    /// <param name="exitCode">Exit code of the process, where there is one.</param>
+    /// <param name="cancellationToken">Ends the wait early, as the timeout does.</param>
+    public Task<TrackerFinish> FinishAsync(
+        TrackerFinishState state = TrackerFinishState.Finished, TimeSpan? timeout = null, int? exitCode = null, CancellationToken cancellationToken = default)
+    {
+        lock (_finishGate)
+        {
+            return _finish ??= _delivery is null
+                ? Task.FromResult(new TrackerFinish(true, 0, 0))
+                : _delivery.FinishAsync(state, exitCode, timeout ?? _settings.FinishTimeout, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the run as <see cref="TrackerRunOptions.StateOnDispose"/> says, unless it has ended.</summary>
+    public async ValueTask DisposeAsync() => await FinishAsync(_settings.StateOnDispose).ConfigureAwait(false);
+}
