@@ -1,0 +1,76 @@
+"""Delivers one request at a time, again and again, until the server gives a definite answer."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import time
+from threading import Event
+from typing import Callable, Optional
+
+from ._http import Answer, Transport
+from ._messages import Once, logger
+from ._settings import Settings
+
+_CLOSING_PAUSE = 0.5
+
+
+class Courier:
+    """The failure policy, apart from what is sent.
+
+    No answer, 408, 425, 429 and 5xx are tried again: the pause doubles from `retry_base` to `retry_cap`, half of it random, and is never
+    shorter than Retry-After. Everything else is the server's word. Once `closing` is set pauses are short; once `abandoned` is set, no more attempts.
+    """
+
+    def __init__(self, transport: Transport, settings: Settings, once: Once) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._once = once
+        self._failures = 0
+        self.closing = Event()
+        self.abandoned = Event()
+        self.last_answer = time.monotonic()
+        self.on_failure: Callable[[], None] = lambda: None
+
+    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0) -> Optional[Answer]:
+        """The definite answer, or None after `attempts` (0: no bound) or when abandoned. The same bytes every time."""
+        tried = 0
+        while not self.abandoned.is_set():
+            least = 0.0
+            try:
+                answer = self._transport.request(method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                reason = str(error) or type(error).__name__
+            else:
+                if not answer.is_transient:
+                    self._reached()
+                    return answer
+                reason, least = answer.explain(), answer.retry_after or 0.0
+            tried += 1
+            self._missed(reason)
+            if tried == attempts:
+                return None
+            self.pause(least)
+        return None
+
+    def pause(self, least: float = 0.0) -> None:
+        """Waits as the number of failures in a row demands."""
+        doubled: float = self._settings.retry_base * 2.0 ** min(max(self._failures - 1, 0), 20)
+        delay = max(min(doubled, self._settings.retry_cap) * (0.5 + random.random() / 2), least)
+        if self.closing.is_set() or self.closing.wait(delay):
+            self.abandoned.wait(min(delay, max(_CLOSING_PAUSE, least)))
+
+    def failed(self) -> None:
+        """An answer that was no transport failure, yet calls for a pause before the next attempt."""
+        self._failures += 1
+
+    def _missed(self, reason: str) -> None:
+        self._failures += 1
+        self._once.warn("away", "%s does not take data now (%s); points are kept in memory and sent later", self._transport.name, reason)
+        self.on_failure()
+
+    def _reached(self) -> None:
+        self.last_answer = time.monotonic()
+        self._failures = 0
+        if self._once.again("away"):
+            logger.info("%s takes data again", self._transport.name)
