@@ -168,23 +168,30 @@ class LoggingTests(unittest.TestCase):
             wait_for(lambda: run.should_stop)
             wait_for(lambda: len(self.server.to("POST", "/heartbeat")) >= 2)
 
-    def test_a_resumed_run_goes_on_counting_and_says_where(self):
+    def test_a_resumed_run_goes_on_counting(self):
         with start(self.server, id="again") as run:
             run.log({"a": 1.0}, step=41)
         with start(self.server, id="again", resume=True) as run:
             run.log({"a": 2.0})
         self.assertEqual(self.server.points("again", "a"), [(41, 1.0), (42, 2.0)])
-        self.assertEqual([event["step"] for event in self.server.events("again", "resume")], [42])
+        self.assertEqual(len(self.server.run("again")["writers"]), 2)
 
-    def test_ranks_above_0_join_without_a_resume(self):
-        first = start(self.server, id="shared")
-        first.log({"a": 1.0})
+    def test_ranks_above_0_join_a_run_under_names_of_their_own(self):
+        with mock.patch.dict(os.environ, {"RANK": "0"}):
+            first = start(self.server, id="shared", resume="allow")
         tracker._session._current = None
         with mock.patch.dict(os.environ, {"RANK": "1"}), start(self.server, id="shared", resume="allow") as second:
-            second.log({"rank1/a": 2.0})
+            second.log({"a": 2.0, "h": tracker.Histogram([1.0])})
+        self.assertEqual(self.server.run("shared")["state"], "running")
         first.finish()
-        self.assertEqual(self.server.events("shared", "resume"), [])
-        self.assertEqual(len(self.server.run("shared")["writers"]), 2)
+        self.assertEqual(self.server.points("shared", "rank1/a"), [(0, 2.0)])
+        self.assertEqual(len(self.server.to("POST", "/runs")), 1)
+        self.assertEqual(len(self.server.to("POST", "/finish")), 1)
+
+    def test_a_rank_that_comes_first_creates_the_run(self):
+        with mock.patch.dict(os.environ, {"RANK": "3"}), start(self.server, id="shared", resume="allow") as run:
+            run.log({"a": 2.0})
+        self.assertEqual(self.server.points("shared", "rank3/a"), [(0, 2.0)])
 
     def test_a_run_that_is_taken_is_refused_at_init(self):
         start(self.server, id="taken").finish()

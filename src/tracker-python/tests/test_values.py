@@ -40,7 +40,7 @@ class ValueTests(unittest.TestCase):
 
     def test_names_are_valid_text_of_1_to_512_units(self):
         self.assertTrue(is_name("train/loss") and is_name("é" * 512))
-        self.assertFalse(is_name("") or is_name("a" * 513) or is_name("\ud800") or is_name("😀" * 257))
+        self.assertFalse(is_name("") or is_name("a" * 513) or is_name("\ud800") or is_name("a\nb") or is_name("😀" * 257))
 
     def test_configs_become_json(self):
         @dataclasses.dataclass

@@ -28,17 +28,14 @@ class Page:
         self.size = 0
         self.points = 0
 
-    def first_step(self) -> Optional[int]:
-        return self.rows[0][0] if self.rows else self.histograms[0][0] if self.histograms else None
-
-    def encode(self, writer: str, number: int) -> bytes:
+    def encode(self, writer: str, number: int, prefix: str = "") -> bytes:
         """The body of ``POST /runs/{id}/log``. Series that share their steps and times share the text of them, too."""
         parts = [f'{{"writer":{to_text(writer)},"batch":{number}']
         if self.rows:
-            parts.append(f',"series":[{",".join(self._series())}]')
+            parts.append(f',"series":[{",".join(self._series(prefix))}]')
         if self.histograms:
             parts.append(',"histograms":' + to_text([
-                {"name": name, "step": step, "time": time, "edges": histogram.edges, "counts": histogram.counts}
+                {"name": prefix + name, "step": step, "time": time, "edges": histogram.edges, "counts": histogram.counts}
                 for step, time, name, histogram in self.histograms
             ]))
         if self.events:
@@ -46,7 +43,7 @@ class Page:
         parts.append("}")
         return "".join(parts).encode("ascii")
 
-    def _series(self) -> List[str]:
+    def _series(self, prefix: str) -> List[str]:
         columns: Dict[str, Tuple[List[int], List[int], List[float]]] = {}
         for step, time, values in self.rows:
             for name, value in values.items():
@@ -66,7 +63,7 @@ class Page:
             return text
 
         return [
-            f'{{"name":{to_text(name)},"steps":{shared(steps)},"times":{shared(times)},"values":{to_text(values)}}}'
+            f'{{"name":{to_text(prefix + name)},"steps":{shared(steps)},"times":{shared(times)},"values":{to_text(values)}}}'
             for name, (steps, times, values) in columns.items()
         ]
 

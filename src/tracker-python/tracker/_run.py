@@ -54,7 +54,7 @@ class Run:
         self._left_out = 0
         self._own_summary: Set[str] = set()
         self._finished = False
-        self._is_child = False
+        self._joins = start.joins
         self._joins_later = False
         self._config_values: Dict[str, Any] = self.config._values
         self._summary_values: Dict[str, Any] = self.summary._values
@@ -162,7 +162,7 @@ class Run:
     def _new_sender(self) -> Optional[Sender]:
         if self._connect is None:
             return None
-        return Sender(self._start, self._buffer, self._connect(), self._settings, self._once, joins=self._is_child)
+        return Sender(self._start, self._buffer, self._connect(), self._settings, self._once, joins=self._joins)
 
     def _begin(self) -> None:
         if self._sender is None:
@@ -233,7 +233,7 @@ class Run:
         """In a forked child: what the parent holds is the parent's to send. The child is a writer of its own, from its first point on."""
         if self._sender is None or self._finished:
             return
-        self._is_child = self._joins_later = True
+        self._joins = self._joins_later = True
         self._lock = Lock()
         self._buffer = Buffer(self._settings.buffer_bytes)
         self._sender = self._new_sender()
@@ -255,10 +255,10 @@ class Run:
                 return
             self._finished = True
         own = {key: self._summary_values[key] for key in self._own_summary if key in self._summary_values}
-        if own and not self._is_child:
+        if own and not self._joins:
             self._event("note", "summary", own)
         if self._sender is not None:
-            finish = None if self._is_child else {"state": state, "exitCode": exit_code}
+            finish = None if self._joins else {"state": state, "exitCode": exit_code}
             self._say_end(state, self._sender.close(finish, self._settings.finish_timeout))
 
     def _say_end(self, state: str, arrived: bool) -> None:
@@ -267,7 +267,7 @@ class Run:
             logger.warning("run %s: %d points did not reach the server within %g s and are lost", self.id, left, self._settings.finish_timeout)
         if dropped or self._left_out:
             logger.warning("run %s: %d points dropped, %d values left out", self.id, dropped, self._left_out)
-        if arrived and not self._is_child:
+        if arrived and not self._joins:
             logger.info("run %s is %s%s", self.name, state, f": {self.url}" if self.url else "")
 
 

@@ -26,8 +26,10 @@ class Start:
     body: Dict[str, Any]
     own_id: bool
     """The id was made here, of random bits: an answer that the run exists means that an earlier attempt arrived."""
-    announces_resume: bool = True
-    """False for ranks above 0, which join a run and do not resume it."""
+    joins: bool = False
+    """A rank above 0 of a shared run: another process creates and finishes it."""
+    prefix: str = ""
+    """Stands before the name of every series."""
 
 
 @dataclass
@@ -52,8 +54,7 @@ class Sender:
         self._transport = transport
         self._settings = settings
         self._once = once
-        self._joins = joins  # A forked child: its parent creates and finishes the run.
-        self._resumed = False
+        self._joins = joins  # A rank or a forked child: another process creates and finishes the run.
         self._number = 0
         self._config: Optional[Dict[str, Any]] = None
         self._finish: Optional[Dict[str, Any]] = None
@@ -84,6 +85,8 @@ class Sender:
 
     def _run(self) -> None:
         try:
+            if self._joins:
+                self.state.ready.set()
             if self._joins or self._create():
                 self._send_all()
                 if self._finish is not None:
@@ -107,7 +110,6 @@ class Sender:
             return False
         self.state.url = answer.content.get("url")
         if answer.status == 200 and not self._start.own_id:
-            self._resumed = True
             run = self.courier.deliver("GET", self._path, None, attempts=3)
             last = run.content.get("lastStep") if run is not None else None
             if isinstance(last, int):
@@ -133,13 +135,9 @@ class Sender:
                 self._heartbeat()
 
     def _send(self, page: Page) -> None:
-        if self._resumed and page.first_step() is not None:
-            self._resumed = False
-            if self._start.announces_resume:
-                page.events.insert(0, {"kind": "resume", "name": "resume", "step": page.first_step(), "time": int(time.time() * 1000)})
         answer: Optional[Answer] = None
         for _ in range(_REPEATS):
-            body = page.encode(self.writer, self._number + 1)
+            body = page.encode(self.writer, self._number + 1, self._start.prefix)
             answer = self.courier.deliver("POST", f"{self._path}/log", body)
             if answer is None or not self._must_repeat(answer):
                 break
@@ -168,7 +166,7 @@ class Sender:
             through = answer.content.get("acceptedThrough")
             logger.info("the server holds batch %s of writer %s where %d was sent; going on as a new writer", through, self.writer, self._number + 1)
         elif answer.status == 404:
-            # The server lost the run, or never had it: a parent that was forked before it could create it.
+            # The server lost the run, or never had it yet: this process joins, and came before the one that creates.
             again = dict(self._start.body, resume="allow")
             created = self._deliver_json("POST", "/runs", again)
             if created is None or not created.is_success:

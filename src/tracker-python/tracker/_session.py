@@ -51,6 +51,7 @@ def init(
 
     project: default ``TRACKER_PROJECT``, else "default". config: a mapping, an `argparse.Namespace` or a dataclass.
     id: 1 to 64 of ``[A-Za-z0-9_.-]``; made of random bits when absent. resume: "never" (default), "allow" or "must", True meaning "allow".
+        Where RANK is above 0 (as under torchrun) such a run is joined: its series get the prefix ``rank<r>/``, and rank 0 finishes it.
     url: default ``TRACKER_URL``, else http://127.0.0.1:5080. api_key: default ``TRACKER_API_KEY``.
     mode: "online" (default), "offline" (write a file for ``python -m tracker sync``) or "disabled"; default ``TRACKER_MODE``.
 
@@ -93,7 +94,7 @@ def _start(
         raise UsageError(f"resume is {resume!r}; it must be \"never\", \"allow\" or \"must\"")
     if id is None and again == "must":
         raise UsageError("resume=\"must\" needs the id of the run")
-    if id is not None and (not 1 <= len(id) <= 64 or not _ID_CHARACTERS.issuperset(id)):
+    if id is not None and (not 1 <= len(id) <= 64 or id in (".", "..") or not _ID_CHARACTERS.issuperset(id)):
         raise UsageError(f"id is {id!r}; it must be 1 to 64 of A-Z a-z 0-9 _ . -")
     values = {str(key): value for key, value in to_mapping(config).items()}
     body: Dict[str, Any] = {
@@ -108,7 +109,9 @@ def _start(
         body["config"] = to_json(values)
     if tags:
         body["tags"] = [clean_text(tag, 1_000) for tag in ([tags] if isinstance(tags, str) else tags)]
-    return Start(body["id"], body, id is None, os.environ.get("RANK", "0") in ("", "0")), values
+    rank = os.environ.get("RANK", "")
+    joins = id is not None and again != "never" and rank.isdecimal() and int(rank) > 0
+    return Start(body["id"], body, id is None, joins, f"rank{int(rank)}/" if joins else ""), values
 
 
 def _environment() -> Dict[str, Any]:

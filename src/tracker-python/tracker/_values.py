@@ -47,16 +47,16 @@ def to_step(value: Any) -> Optional[int]:
 
 
 def is_name(name: str) -> bool:
-    """Whether the server takes `name` for a series: 1 to 512 UTF-16 units of valid text."""
+    """Whether the server takes `name` for a series: 1 to 512 UTF-16 units of valid text without control characters."""
     try:
-        return 0 < len(name.encode("utf-16-le")) <= 2 * MAX_NAME
+        return 0 < len(name.encode("utf-16-le")) <= 2 * MAX_NAME and min(name) >= " "
     except UnicodeEncodeError:
         return False
 
 
 def clean_text(text: Any, limit: int) -> str:
-    """Text that is valid UTF-8, at most `limit` characters."""
-    return str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
+    """Text that is valid UTF-8 without U+0000, which databases do not take, at most `limit` characters."""
+    return str(text)[:limit].replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def to_json(value: Any, depth: int = 0) -> Any:
