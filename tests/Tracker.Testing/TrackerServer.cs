@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace Tracker.Testing;
+
+/// <summary>The real host in this process: Kestrel on a free port of loopback, a database of its own.</summary>
+public sealed class TrackerServer : IAsyncDisposable
+{
+    private readonly WebApplicationFactory<Program> _factory;
+
+    private TrackerServer(WebApplicationFactory<Program> factory, string connectionString)
+    {
+        (_factory, ConnectionString) = (factory, connectionString);
+        Client = factory.CreateClient();
+        Address = Client.BaseAddress!;
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>A client whose base address is <see cref="Address"/>.</summary>
+    public HttpClient Client { get; }
+
+    public string ConnectionString { get; }
+
+    public IServiceProvider Services => _factory.Services;
+
+    /// <param name="postgres">The server that gets a new database for this host.</param>
+    /// <param name="configure">Changes settings (<c>UseSetting</c>) or services (<c>ConfigureServices</c>), such as the clock.</param>
+    public static async Task<TrackerServer> StartAsync(PostgresFixture postgres, Action<IWebHostBuilder>? configure = null) =>
+        Start(await postgres.CreateDatabaseAsync(), configure);
+
+    /// <summary>Starts a host on a database that is there already: a second node, or the same one after a restart.</summary>
+    public static TrackerServer Start(string connectionString, Action<IWebHostBuilder>? configure = null)
+    {
+        var factory = new Factory(connectionString, configure);
+        try
+        {
+            factory.UseKestrel(0);
+            factory.StartServer();
+            return new TrackerServer(factory, connectionString);
+        }
+        catch
+        {
+            factory.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _factory.DisposeAsync();
+    }
+
+    private sealed class Factory(string connectionString, Action<IWebHostBuilder>? configure) : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseContentRoot(Repository.PathOf("src", "Tracker.Api"));
+            builder.UseSetting("ConnectionStrings:Tracker", connectionString);
+            builder.UseSetting("urls", "http://127.0.0.1:0");
+            builder.UseSetting("TRACKER_GRPC_URL", "http://127.0.0.1:0");
+            builder.UseSetting("Logging:LogLevel:Default", "Warning");
+            builder.UseSetting("Serilog:MinimumLevel:Default", "Warning");
+            configure?.Invoke(builder);
+        }
+    }
+}
