@@ -73,7 +73,7 @@ internal sealed record DataSet(string Name, Samples Train, Samples Validation)
         var bytes = new MemoryStream();
         plain.CopyTo(bytes);
         var content = bytes.ToArray();
-        return content.Length >= 16 && BinaryPrimitives.ReadInt32BigEndian(content) == magic
+        return content.Length >= 8 && BinaryPrimitives.ReadInt32BigEndian(content) == magic
             ? content
             : throw new InvalidDataException($"{path} is not an idx file of the kind {magic:x}.");
     }
