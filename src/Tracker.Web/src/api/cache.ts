@@ -1,0 +1,177 @@
+// The one place where live messages change what the pages show: every push becomes a patch of TanStack Query's cache.
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { appendPoints, type LivePoints, type SeriesData } from '../lib/points';
+import { keys, type DataRequest } from './queries';
+import type { Catalogue, ChartData, Diagnosis, OpenDiagnosis, Page, ProjectSnapshot, Run, RunSnapshot } from './types';
+
+export interface PointsMessage {
+  run: string;
+  sequence: number;
+  series: LivePoints[];
+  late?: unknown;
+}
+
+/** Messages kept per run, so that a read that was under way while they came can take them in. */
+const maxKept = 400;
+const kept = new Map<string, { after: number; messages: PointsMessage[] }>();
+
+/** Tells that pushes after this sequence will come: what is read from now on can be continued without a gap. */
+export function beginRun(run: string, after: number): void {
+  kept.set(run, { after, messages: [] });
+}
+
+export const endRun = (run: string): boolean => kept.delete(run);
+
+/** Reads a chart's data and applies the pushes that overtook the read. */
+export async function catchUp(run: string, request: DataRequest, read: () => Promise<ChartData>): Promise<ChartData> {
+  let data = await read();
+  const log = kept.get(run);
+  if (log && data.sequence < log.after) data = await read();
+  return (kept.get(run)?.messages ?? []).reduce((result, message) => applyPoints(request, result, message).data, data);
+}
+
+function applyPoints(request: DataRequest, data: ChartData, message: PointsMessage): { data: ChartData; reread: boolean } {
+  if (message.sequence <= data.sequence) return { data, reread: false };
+  const { x } = request;
+  const touched = message.series.some((points) => request.names.includes(points.name));
+  // Relative time counts from the run's first point, which only the server knows.
+  if (x === 'relative') return { data: { ...data, sequence: message.sequence }, reread: touched };
+  let reread = touched && Boolean(message.late);
+  const old = new Map(data.series.map((series) => [series.name, series]));
+  const series = request.names.flatMap((name): SeriesData[] => {
+    const known = old.get(name);
+    const points = message.series.filter((candidate) => candidate.name === name);
+    if (points.length === 0) return known ? [known] : [];
+    if (!known) {
+      reread = true;
+      return [];
+    }
+    return [points.reduce((result, next) => {
+      const appended = appendPoints(result, next, x, request.smoothing, request.to);
+      reread ||= appended.behind > 0;
+      return appended.series;
+    }, known)];
+  });
+  // What grows past twice what a read gives is reduced again by the server.
+  reread ||= series.some((item) => item.x.length > request.points * 8);
+  return { data: { sequence: message.sequence, series }, reread };
+}
+
+/** Points of one run, all that came since the last frame. */
+export function patchPoints(client: QueryClient, run: string, messages: PointsMessage[]): void {
+  const log = kept.get(run);
+  if (log) {
+    log.messages.push(...messages);
+    while (log.messages.length > maxKept) log.after = log.messages.shift()!.sequence;
+  }
+  for (const query of client.getQueryCache().findAll({ queryKey: keys.data(run) })) {
+    if (query.state.data === undefined) continue;
+    if (!query.isActive()) {
+      query.invalidate();
+      continue;
+    }
+    const request = query.queryKey[3] as DataRequest;
+    let data = query.state.data as ChartData;
+    let reread = false;
+    for (const message of messages) {
+      const result = applyPoints(request, data, message);
+      data = result.data;
+      reread ||= result.reread;
+    }
+    if (data.series !== (query.state.data as ChartData).series) client.setQueryData(query.queryKey, data);
+    if (reread) soon(`data ${query.queryHash}`, 2000, () => client.invalidateQueries({ queryKey: query.queryKey, exact: true }));
+  }
+  patchCatalogue(client, run, messages);
+}
+
+function patchCatalogue(client: QueryClient, run: string, messages: PointsMessage[]): void {
+  const catalogue = client.getQueryData<Catalogue>(keys.catalogue(run));
+  if (!catalogue) return;
+  const known = new Set(catalogue.items.map((item) => item.name));
+  const isNew = messages.some((message) => message.series.some((points) => !known.has(points.name)));
+  // A new series is shown at once; counts and extremes follow at leisure.
+  soon(`series ${run} ${isNew}`, isNew ? 300 : 3000, () => client.invalidateQueries({ queryKey: keys.catalogue(run) }));
+  soon(`events ${run}`, 2000, () => client.invalidateQueries({ queryKey: keys.events(run) }));
+}
+
+export function patchHistograms(client: QueryClient, run: string, names: string[]): void {
+  const known = new Set(client.getQueryData<Catalogue>(keys.catalogue(run))?.items.map((item) => item.name));
+  if (names.some((name) => !known.has(name))) soon(`series ${run} true`, 300, () => client.invalidateQueries({ queryKey: keys.catalogue(run) }));
+  for (const name of names) {
+    soon(`histogram ${run} ${name}`, 1000, () => client.invalidateQueries({ queryKey: [...keys.histograms(run), name] }));
+  }
+}
+
+export function patchRun(client: QueryClient, run: Run): void {
+  client.setQueryData<Run>(keys.run(run.id), (old) => (old && old.sequence > run.sequence ? old : run));
+  client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(run.project), (old) => (old ? { ...old, pages: withRun(old.pages, run) } : old));
+  soon('projects', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
+  for (const query of client.getQueryCache().findAll({ queryKey: keys.sparkline(run.id) })) {
+    const last = run.metrics[query.queryKey[2] as string];
+    if (!query.state.data || last?.lastStep == null || last.last == null) continue;
+    const points: LivePoints = { name: '', steps: [last.lastStep], times: [0], values: [last.last] };
+    const { series } = appendPoints(query.state.data as SeriesData, points, 'step', 0);
+    if (series.x.length > 600) query.invalidate();
+    client.setQueryData(query.queryKey, series);
+  }
+}
+
+function withRun(pages: Page<Run>[], run: Run): Page<Run>[] {
+  const known = pages.some((page) => page.items.some((item) => item.id === run.id));
+  return pages.map((page, i) =>
+    known
+      ? { ...page, items: page.items.map((item) => (item.id === run.id && item.sequence <= run.sequence ? run : item)) }
+      : i === 0 ? { ...page, items: [run, ...page.items] } : page);
+}
+
+export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void {
+  const merge = (old: Diagnosis[] | undefined): Diagnosis[] | undefined =>
+    old && [...old.filter((item) => item.id !== diagnosis.id || item.run !== diagnosis.run), diagnosis];
+  client.setQueryData<Diagnosis[]>(keys.diagnoses(diagnosis.run), merge);
+  client.setQueryData<Diagnosis[]>(keys.projectDiagnoses(diagnosis.project), merge);
+
+  const open = (list: OpenDiagnosis[]): OpenDiagnosis[] => {
+    const others = list.filter((item) => item.id !== diagnosis.id);
+    return diagnosis.state === 'open' ? [...others, diagnosis] : others;
+  };
+  client.setQueryData<Run>(keys.run(diagnosis.run), (old) => old && { ...old, diagnoses: open(old.diagnoses) });
+  client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(diagnosis.project), (old) =>
+    old && {
+      ...old,
+      pages: old.pages.map((page) => ({
+        ...page,
+        items: page.items.map((item) => (item.id === diagnosis.run ? { ...item, diagnoses: open(item.diagnoses) } : item)),
+      })),
+    });
+}
+
+/** What the hub answers to a watch that goes on after a sequence: charts read before it are read again, all of them when the gap was too large. */
+export function applyRunSnapshot(client: QueryClient, snapshot: RunSnapshot, after: number): void {
+  const run = snapshot.run.id;
+  patchRun(client, snapshot.run);
+  snapshot.diagnoses.forEach((diagnosis) => patchDiagnosis(client, diagnosis));
+  if (snapshot.reset) return resetRun(client, run, snapshot.sequence);
+  void client.invalidateQueries({ queryKey: keys.data(run), predicate: ({ state }) => ((state.data as ChartData | undefined)?.sequence ?? after) < after });
+}
+
+export function applyProjectSnapshot(client: QueryClient, snapshot: ProjectSnapshot): void {
+  [...snapshot.runs].reverse().forEach((run) => patchRun(client, run));
+  snapshot.diagnoses.forEach((diagnosis) => patchDiagnosis(client, diagnosis));
+}
+
+/** The pushes have a gap: everything of the run that has points is read again. */
+export function resetRun(client: QueryClient, run: string, after: number): void {
+  beginRun(run, after);
+  for (const key of [keys.data(run), keys.catalogue(run), keys.histograms(run), keys.events(run)]) void client.invalidateQueries({ queryKey: key });
+}
+
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+/** Runs an action once, some milliseconds from now, however often it is asked for. */
+function soon(name: string, delay: number, action: () => unknown): void {
+  if (timers.has(name)) return;
+  timers.set(name, setTimeout(() => {
+    timers.delete(name);
+    action();
+  }, delay));
+}

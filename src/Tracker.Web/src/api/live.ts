@@ -1,0 +1,170 @@
+import { HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
+import type { QueryClient } from '@tanstack/react-query';
+import { applyProjectSnapshot, applyRunSnapshot, beginRun, endRun, patchDiagnosis, patchHistograms, patchPoints, patchRun, resetRun, type PointsMessage } from './cache';
+import { keys } from './queries';
+import type { Diagnosis, ProjectSnapshot, Run, RunSnapshot } from './types';
+
+export type LiveState = 'connecting' | 'live' | 'lost';
+
+export interface LiveStatus {
+  state: LiveState;
+  /** When the state began; while lost, the time that the data is from. Unix ms. */
+  since: number;
+}
+
+interface Watch {
+  kind: 'run' | 'project';
+  target: string;
+  users: number;
+  /** Last sequence seen of a run; a reconnect goes on from it. */
+  sequence: number;
+  begun: boolean;
+}
+
+/** Draws at most ten times a second, in a frame. */
+const cadence = 100;
+/** How long an unused watch is kept: going back and forth costs nothing. */
+const linger = 5000;
+
+/** The connection to /hubs/live: keeps the watches, resumes them after a loss, and hands what comes to the cache. */
+export class Live {
+  private readonly connection: HubConnection;
+  private readonly watches = new Map<string, Watch>();
+  private readonly listeners = new Set<() => void>();
+  private readonly waiting = new Map<string, PointsMessage[]>();
+  private starting = false;
+  private flushing = false;
+  private tick = Date.now();
+  private status: LiveStatus = { state: 'connecting', since: Date.now() };
+
+  constructor(private readonly client: QueryClient) {
+    this.connection = new HubConnectionBuilder().withUrl('/hubs/live').configureLogging(LogLevel.None).build();
+    this.connection.serverTimeoutInMilliseconds = 40_000;
+    this.connection.on('points', (message: PointsMessage) => this.enqueue(message));
+    this.connection.on('histograms', ({ run, names }: { run: string; names: string[] }) => patchHistograms(this.client, run, names));
+    this.connection.on('run', (run: Run) => patchRun(this.client, run));
+    this.connection.on('diagnosis', (diagnosis: Diagnosis) => patchDiagnosis(this.client, diagnosis));
+    this.connection.on('alert', () => undefined);
+    this.connection.on('reset', ({ run }: { run: string }) => this.reset(run));
+    this.connection.onclose(() => this.lost());
+    addEventListener('online', () => this.retry());
+    document.addEventListener('visibilitychange', () => (this.tick = Date.now()));
+    setInterval(() => this.checkSleep(), 2000);
+    void this.start();
+  }
+
+  readonly getStatus = (): LiveStatus => this.status;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Tries at once, as a person or the network asks. */
+  readonly retry = (): void => {
+    if (this.connection.state === HubConnectionState.Disconnected) void this.start();
+  };
+
+  /** Follows a run or a project until the returned function is called. */
+  watch(kind: Watch['kind'], target: string): () => void {
+    const key = `${kind} ${target}`;
+    let watch = this.watches.get(key);
+    if (!watch) {
+      watch = { kind, target, users: 0, sequence: 0, begun: false };
+      this.watches.set(key, watch);
+      void this.begin(watch);
+    }
+    watch.users++;
+    const used = watch;
+    return () => {
+      used.users--;
+      setTimeout(() => this.release(key, used), linger);
+    };
+  }
+
+  private release(key: string, watch: Watch): void {
+    if (watch.users > 0 || this.watches.get(key) !== watch) return;
+    this.watches.delete(key);
+    endRun(watch.target);
+    if (this.connection.state === HubConnectionState.Connected) void this.connection.invoke('Unwatch', watch.target).catch(() => undefined);
+  }
+
+  private async start(): Promise<void> {
+    if (this.starting) return;
+    this.starting = true;
+    for (let attempt = 0; this.connection.state === HubConnectionState.Disconnected; attempt++) {
+      try {
+        await this.connection.start();
+        this.setStatus('live');
+        this.watches.forEach((watch) => void this.begin(watch));
+      } catch {
+        this.lost(false);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 300 * 2 ** attempt)));
+      }
+    }
+    this.starting = false;
+  }
+
+  private async begin(watch: Watch): Promise<void> {
+    if (this.connection.state !== HubConnectionState.Connected) return;
+    try {
+      if (watch.kind === 'project') {
+        applyProjectSnapshot(this.client, await this.connection.invoke<ProjectSnapshot>('WatchProject', watch.target));
+        return;
+      }
+      if (!watch.begun) {
+        watch.begun = true;
+        watch.sequence = this.client.getQueryData<Run>(keys.run(watch.target))?.sequence ?? 0;
+        beginRun(watch.target, watch.sequence);
+      }
+      const after = watch.sequence;
+      const snapshot = await this.connection.invoke<RunSnapshot>('WatchRun', watch.target, [], after);
+      if (snapshot.reset) watch.sequence = snapshot.sequence;
+      applyRunSnapshot(this.client, snapshot, after);
+    } catch {
+      // The run may be gone, or the connection: the first shows in the page's own reads, the second begins anew on reconnect.
+    }
+  }
+
+  private reset(run: string): void {
+    this.waiting.delete(run);
+    resetRun(this.client, run, this.watches.get(`run ${run}`)?.sequence ?? 0);
+  }
+
+  private enqueue(message: PointsMessage): void {
+    const list = this.waiting.get(message.run);
+    if (list) list.push(message);
+    else this.waiting.set(message.run, [message]);
+    const watch = this.watches.get(`run ${message.run}`);
+    if (watch) watch.sequence = Math.max(watch.sequence, message.sequence);
+    if (this.flushing) return;
+    this.flushing = true;
+    // A hidden page gets no frames; its points are taken in all the same.
+    setTimeout(() => (document.hidden ? this.flush() : requestAnimationFrame(() => this.flush())), cadence);
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const batches = [...this.waiting];
+    this.waiting.clear();
+    for (const [run, messages] of batches) patchPoints(this.client, run, messages);
+  }
+
+  /** A laptop that slept finds its connection dead long before a timeout tells: a clock that jumped is enough to begin anew. */
+  private checkSleep(): void {
+    const now = Date.now();
+    const jumped = now - this.tick > 15_000 && !document.hidden;
+    this.tick = now;
+    if (jumped && this.connection.state === HubConnectionState.Connected) void this.connection.stop();
+  }
+
+  private lost(restart = true): void {
+    if (this.status.state !== 'lost') this.setStatus('lost');
+    if (restart) void this.start();
+  }
+
+  private setStatus(state: LiveState): void {
+    this.status = { state, since: Date.now() };
+    this.listeners.forEach((listener) => listener());
+  }
+}

@@ -1,0 +1,19 @@
+import type { Curve, Range } from '../lib/axes';
+import type { EvidenceRange } from '../lib/evidence';
+
+/** One curve of a chart, ready to draw. */
+export interface Line extends Curve {
+  key: string;
+  label: string;
+  colour: string;
+  total: number;
+  marks: readonly { x: number; value: number }[];
+}
+
+/** All that a chart shows; the hooks of uPlot read the newest one through a ref. */
+export interface ChartModel {
+  lines: readonly Line[];
+  evidence: readonly EvidenceRange[];
+  x: Range;
+  y: Range;
+}

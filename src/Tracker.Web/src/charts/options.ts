@@ -1,0 +1,111 @@
+import uPlot from 'uplot';
+import { logTickShown } from '../lib/axes';
+import { formatCount, formatValue } from '../lib/numbers';
+import { formatClock, formatDuration } from '../lib/times';
+import { drawEvidence, drawMarks } from './drawing';
+import type { ChartModel } from './model';
+import { token } from './theme';
+
+export interface Looks {
+  lines: readonly { colour: string }[];
+  smooth: boolean;
+  log: boolean;
+  axis: 'step' | 'relative' | 'time';
+  /** Charts with the same key share their cursor. */
+  sync: string;
+}
+
+export interface Hooks {
+  model: () => ChartModel;
+  cursor: (x: number | null, y: number | null) => void;
+  zoom: (from: number, to: number) => void;
+}
+
+const xLabel = { step: formatCount, relative: formatDuration, time: formatClock };
+
+/** The options of a chart of curves, each with an x of its own (uPlot's mode 2): runs need not share their steps. */
+export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Hooks): Omit<uPlot.Options, 'width' | 'height'> {
+  const quiet = token('text-3');
+  const grid = { stroke: token('grid'), width: 1 };
+  const series = (colour: string, width: number, alpha: number): uPlot.Series => ({
+    stroke: colour,
+    width,
+    alpha,
+    points: { show: false },
+    paths: uPlot.paths.linear!({ alignGaps: 0 }),
+    pxAlign: 0,
+    facets: [{ scale: 'x', auto: true }, { scale: 'y', auto: true }],
+    spanGaps: true,
+  });
+  return {
+    mode: 2,
+    padding: [8, 6, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false },
+      sync: { key: sync, scales: ['x', null] },
+      bind: { dblclick: () => null },
+    },
+    scales: {
+      x: { time: false, range: () => hooks.model().x },
+      y: { distr: log ? 3 : 1, range: () => hooks.model().y },
+    },
+    axes: [
+      {
+        stroke: quiet,
+        grid: { show: false },
+        ticks: { show: false },
+        font: '11px Inter, system-ui, sans-serif',
+        size: 20,
+        gap: 4,
+        space: 76,
+        values: (_, splits) => splits.map((split) => (split === null ? '' : axis === 'step' && split % 1 !== 0 ? '' : xLabel[axis](split))),
+      },
+      {
+        stroke: quiet,
+        grid,
+        ticks: { show: false },
+        font: '11px Inter, system-ui, sans-serif',
+        size: (_, values) => 12 + 6.4 * Math.max(3, ...(values ?? []).map((value) => value?.length ?? 0)),
+        gap: 6,
+        space: 34,
+        values: (_, splits) => splits.map((split) => (split === null ? '' : formatValue(split))),
+        ...(log && {
+          filter: (u: uPlot, splits: number[]) => {
+            const { min = 1, max = 10 } = u.scales.y ?? {};
+            const decades = Math.log10((max ?? 10) / (min ?? 1));
+            return splits.map((split) => (decades < 0.5 || logTickShown(split, decades) ? split : null));
+          },
+        }),
+      },
+    ],
+    // Raw curves first, so that no smoothed one is hidden behind them.
+    series: [
+      {},
+      ...lines.map(({ colour }) => (smooth ? series(colour, 1, 0.25) : series(colour, 1.5, 1))),
+      ...(smooth ? lines.map(({ colour }) => series(colour, 1.5, 1)) : []),
+    ],
+    hooks: {
+      drawAxes: [(u) => drawEvidence(u, hooks.model().evidence)],
+      draw: [(u) => drawMarks(u, hooks.model().lines)],
+      setCursor: [
+        ({ cursor, posToVal }) => {
+          const { left = -1, top = -1 } = cursor;
+          if (left < 0) hooks.cursor(null, null);
+          else hooks.cursor(posToVal(left, 'x'), top < 0 ? null : posToVal(top, 'y'));
+        },
+      ],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 4) return;
+          const from = u.posToVal(u.select.left, 'x');
+          const to = u.posToVal(u.select.left + u.select.width, 'x');
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          hooks.zoom(from, to);
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { useState } from 'react';
+
+const snippets = (project: string, origin: string) => ({
+  'C#': `await using var run = TrackerRun.Start("${project}");
+run.Log(step, ("train/loss", loss));
+await run.FinishAsync();`,
+  Python: `run = tracker.init(project="${project}")
+run.log({"train/loss": loss}, step=step)
+run.finish()`,
+  curl: `curl ${origin}/api/v1/runs -H 'Content-Type: application/json' -d '{"project":"${project}","id":"first"}'
+curl ${origin}/api/v1/runs/first/log -H 'Content-Type: application/json' \\
+  -d '{"points":[{"step":1,"values":{"train/loss":2.3}}]}'`,
+});
+
+/** The three lines that log a run: what an empty page shows. */
+export function LogARun({ project = 'digits' }: { project?: string }) {
+  const all = snippets(project, location.origin);
+  const [language, setLanguage] = useState<keyof typeof all>('Python');
+  const [copied, setCopied] = useState(false);
+  return (
+    <div className="snippet">
+      <div className="snippet-head" role="tablist" aria-label="Language">
+        {(Object.keys(all) as (keyof typeof all)[]).map((name) => (
+          <button key={name} type="button" role="tab" className="quiet" aria-selected={name === language} onClick={() => setLanguage(name)}>{name}</button>
+        ))}
+        <button
+          type="button"
+          className="quiet snippet-copy"
+          onClick={() => void navigator.clipboard.writeText(all[language]).then(() => setCopied(true))}
+          onBlur={() => setCopied(false)}
+        >
+          {copied ? 'Copied' : 'Copy'}
+        </button>
+      </div>
+      <pre><code>{all[language]}</code></pre>
+    </div>
+  );
+}

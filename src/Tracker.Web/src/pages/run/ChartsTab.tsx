@@ -1,0 +1,67 @@
+import { useMemo } from 'react';
+import type { Diagnosis, Run, SeriesInfo } from '../../api/types';
+import { useTheme } from '../../charts/theme';
+import { ChartTools } from '../../components/ChartTools';
+import { DataChart } from '../../components/DataChart';
+import { LogARun } from '../../components/LogARun';
+import { Empty } from '../../components/states';
+import { evidenceBySeries, type EvidenceRange } from '../../lib/evidence';
+import { plural } from '../../lib/numbers';
+import { colourOf, rampColour, type Theme } from '../../lib/palette';
+import { sectionsOf, type ChartSpec } from '../../lib/sections';
+
+/** All scalar series of a run, in sections; the evidence of its diagnoses drawn where it shows. */
+export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readonly SeriesInfo[]; diagnoses: readonly Diagnosis[] }) {
+  const theme = useTheme();
+  // One string, so that the charts stay the same objects while nothing new was logged.
+  const names = series.filter((item) => item.kind === 'scalar').map((item) => item.name).join('\n');
+  const sections = useMemo(
+    () =>
+      sectionsOf(names.split('\n').filter(Boolean)).map((section) => ({
+        name: section.name,
+        charts: section.charts.map((spec) => ({
+          spec,
+          sources: spec.lines.map((line, i) => ({ run: run.id, name: line.name, label: line.label, colour: lineColour(spec, i, theme) })),
+        })),
+      })),
+    [names, run.id, theme],
+  );
+  const evidence = useMemo(() => {
+    const bySeries = evidenceBySeries(diagnoses);
+    return new Map(sections.flatMap((section) => section.charts.map(({ spec }) => [spec.key, rangesOf(spec, bySeries)])));
+  }, [diagnoses, sections]);
+
+  if (sections.length === 0) {
+    return <Empty title="Nothing has been logged to this run yet."><p>Its charts appear with the first point.</p><LogARun project={run.project} /></Empty>;
+  }
+  return (
+    <>
+      {sections.map((section, i) => (
+        <section key={section.name} aria-label={section.name}>
+          <div className="section-head">
+            <h2 className="section-name">{section.name} <span>{plural(section.charts.length, 'chart')}</span></h2>
+            {i === 0 && <ChartTools />}
+          </div>
+          <div className="chart-grid">
+            {section.charts.map(({ spec, sources }) => (
+              <DataChart key={spec.key} chart={spec.key} title={spec.title} sources={sources} usualLog={spec.log} evidence={evidence.get(spec.key)} />
+            ))}
+          </div>
+        </section>
+      ))}
+    </>
+  );
+}
+
+/** Train and validation keep their two colours; layers, which have an order, go from dark violet to yellow. */
+const lineColour = (spec: ChartSpec, i: number, theme: Theme): string =>
+  spec.kind === 'family' ? rampColour(spec.lines.length > 1 ? i / (spec.lines.length - 1) : 0, theme) : colourOf(i, theme);
+
+function rangesOf(spec: ChartSpec, bySeries: ReadonlyMap<string, EvidenceRange[]>): EvidenceRange[] {
+  const ranges = new Map<string, EvidenceRange>();
+  for (const range of spec.lines.flatMap((line) => bySeries.get(line.name) ?? [])) {
+    const old = ranges.get(range.diagnosis);
+    ranges.set(range.diagnosis, old ? { ...old, from: Math.min(old.from, range.from), to: Math.max(old.to, range.to), onset: Math.min(old.onset, range.onset) } : range);
+  }
+  return [...ranges.values()];
+}

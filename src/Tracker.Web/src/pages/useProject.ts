@@ -1,0 +1,26 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useWatch } from '../api/hooks';
+import { projectDiagnosesQuery, runsQuery } from '../api/queries';
+import { useTheme } from '../charts/theme';
+import { colourIndexes, colourOf } from '../lib/palette';
+
+/** A project's runs, newest first, with their colours and its diagnoses, live. */
+export function useProject(project: string | undefined) {
+  useWatch('project', project === undefined ? [] : [project]);
+  const theme = useTheme();
+  const enabled = project !== undefined;
+  const runs = useInfiniteQuery({ ...runsQuery(project ?? ''), enabled });
+  const diagnoses = useQuery({ ...projectDiagnosesQuery(project ?? ''), enabled });
+  const list = useMemo(() => runs.data?.pages.flatMap((page) => page.items) ?? [], [runs.data]);
+
+  // Oldest first, so that a newcomer never changes the colour of another run.
+  const ids = list.map((run) => run.id).reverse().join('\n');
+  const colours = useMemo(() => {
+    const indexes = colourIndexes(ids.split('\n'));
+    return (run: string) => colourOf(indexes.get(run) ?? 0, theme);
+  }, [ids, theme]);
+
+  const open = diagnoses.data?.filter((diagnosis) => diagnosis.state === 'open' && diagnosis.severity !== 'info' && diagnosis.verdict === null);
+  return { runs, diagnoses, list, colours, open: open?.length, running: runs.data && list.filter((run) => run.state === 'running').length };
+}

@@ -1,0 +1,31 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
+import { Shell } from './components/Shell';
+import { Empty } from './components/states';
+import { readView } from './components/view';
+
+const root = createRootRoute({ validateSearch: readView, notFoundComponent: NotFound });
+
+function NotFound() {
+  return (
+    <Shell>
+      <Empty title="There is no such page.">
+        <Link to="/">All projects</Link>
+      </Empty>
+    </Shell>
+  );
+}
+
+const routes = [
+  createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./pages/ProjectsPage'), 'ProjectsPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project', component: lazyRouteComponent(() => import('./pages/ProjectPage'), 'ProjectPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
+  createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
+];
+
+export const router = createRouter({ routeTree: root.addChildren(routes), defaultPreload: 'intent', scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
