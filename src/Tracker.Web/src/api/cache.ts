@@ -47,7 +47,7 @@ function applyPoints(request: DataRequest, data: ChartData, message: PointsMessa
       return [];
     }
     return [points.reduce((result, next) => {
-      const appended = appendPoints(result, next, x, request.smoothing, request.to);
+      const appended = appendPoints(result, next, x, request.to);
       reread ||= appended.behind > 0;
       return appended.series;
     }, known)];
@@ -106,14 +106,7 @@ export function patchRun(client: QueryClient, run: Run): void {
   client.setQueryData<Run>(keys.run(run.id), (old) => (old && old.sequence > run.sequence ? old : run));
   client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(run.project), (old) => (old ? { ...old, pages: withRun(old.pages, run) } : old));
   soon('projects', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
-  for (const query of client.getQueryCache().findAll({ queryKey: keys.sparkline(run.id) })) {
-    const last = run.metrics[query.queryKey[2] as string];
-    if (!query.state.data || last?.lastStep == null || last.last == null) continue;
-    const points: LivePoints = { name: '', steps: [last.lastStep], times: [0], values: [last.last] };
-    const { series } = appendPoints(query.state.data as SeriesData, points, 'step', 0);
-    if (series.x.length > 600) query.invalidate();
-    client.setQueryData(query.queryKey, series);
-  }
+  soon(`sparkline ${run.id}`, 10_000, () => client.invalidateQueries({ queryKey: keys.sparkline(run.id) }));
 }
 
 function withRun(pages: Page<Run>[], run: Run): Page<Run>[] {

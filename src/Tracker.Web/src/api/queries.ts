@@ -87,7 +87,7 @@ export const dataQuery = (run: string, request: DataRequest) =>
 export const sparklineQuery = (run: string, name: string) =>
   queryOptions({
     queryKey: [...keys.sparkline(run), name] as const,
-    queryFn: async ({ signal }) => (await readData(run, { names: [name], points: 40, x: 'step', smoothing: 0 }, signal)).series[0] ?? null,
+    queryFn: async ({ signal }) => (await readData(run, { names: [name], points: 44, x: 'step', smoothing: 0.8 }, signal)).series[0] ?? null,
     structuralSharing: false,
   });
 

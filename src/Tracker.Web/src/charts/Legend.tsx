@@ -30,8 +30,16 @@ function rowsAt(lines: readonly Line[], x: number): Row[] {
   });
 }
 
+interface Props {
+  lines: readonly Line[];
+  cursor: CursorAt | null;
+  log: boolean;
+  axis: keyof typeof xText;
+  note?: string | undefined;
+}
+
 /** The curves by name, with their values at the cursor, else their last ones. Many curves are listed only under the cursor, greatest first. */
-export function Legend({ lines, cursor, log, axis }: { lines: readonly Line[]; cursor: CursorAt | null; log: boolean; axis: keyof typeof xText }) {
+export function Legend({ lines, cursor, log, axis, note }: Props) {
   const few = lines.length <= 3;
   const rows = cursor ? rowsAt(lines, cursor.x) : few ? rowsAt(lines, Infinity) : [];
   const distance = (value: number): number => (log ? Math.abs(Math.log(value / cursor!.y!)) : Math.abs(value - cursor!.y!));
@@ -49,7 +57,7 @@ export function Legend({ lines, cursor, log, axis }: { lines: readonly Line[]; c
     return (
       <div className="legend">
         <span className="swatches" aria-hidden="true">{lines.slice(0, 24).map((line) => <i key={line.key} style={{ background: line.colour }} />)}</span>
-        <span className="legend-x">{lines.length} curves{lines.length <= 24 && `, ${lines[0]!.label} to ${lines.at(-1)!.label}`}</span>
+        <span className="legend-x">{note ?? `${lines.length} curves`}</span>
       </div>
     );
   }

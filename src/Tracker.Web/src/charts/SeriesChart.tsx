@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { notPositive, xExtent, yExtent, type Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
+import type { Guide } from '../lib/guides';
 import { formatCount, plural } from '../lib/numbers';
 import { Legend, type CursorAt } from './Legend';
 import type { ChartModel, Line } from './model';
@@ -14,6 +15,9 @@ interface Props {
   label: string;
   lines: readonly Line[];
   evidence: readonly EvidenceRange[];
+  guides: readonly Guide[];
+  /** What the colours stand for, where there are too many to name. */
+  note?: string | undefined;
   axis: 'step' | 'relative' | 'time';
   log: boolean;
   /** The zoomed range; null: all that there is. */
@@ -28,7 +32,7 @@ interface Props {
 const log10OrNull = (values: readonly number[]): (number | null)[] => values.map((value) => (value > 0 ? value : null));
 
 /** A chart of curves with its title, legend, marks and evidence. What it shows comes from outside; it reads nothing itself. */
-export function SeriesChart({ title, label, lines, evidence, axis, log, zoom, sync, height, onZoom, onLog, onSmooth }: Props) {
+export function SeriesChart({ title, label, lines, evidence, guides, note, axis, log, zoom, sync, height, onZoom, onLog, onSmooth }: Props) {
   const theme = useTheme();
   const card = useRef<HTMLElement>(null);
   const [box, width, boxHeight] = useSize<HTMLDivElement>();
@@ -37,9 +41,9 @@ export function SeriesChart({ title, label, lines, evidence, axis, log, zoom, sy
 
   const smooth = lines.some((line) => line.smoothed);
   const x = useMemo(() => zoom ?? xExtent(lines, lines.flatMap(({ marks }) => marks.map((mark) => mark.x))), [lines, zoom]);
-  const y = useMemo(() => yExtent(lines, x, log), [lines, x, log]);
-  const model = useRef<ChartModel>({ lines, evidence, x, y });
-  model.current = { lines, evidence: axis === 'step' ? evidence : [], x, y };
+  const y = useMemo(() => yExtent(lines, x, log, guides.filter((guide) => guide.fit).map((guide) => guide.value)), [lines, x, log, guides]);
+  const model = useRef<ChartModel>({ lines, evidence, guides, x, y });
+  model.current = { lines, evidence: axis === 'step' ? evidence : [], guides, x, y };
   const zoomTo = useRef(onZoom);
   zoomTo.current = onZoom;
 
@@ -84,7 +88,7 @@ export function SeriesChart({ title, label, lines, evidence, axis, log, zoom, sy
           {hidden > 0 && ` · ${formatCount(hidden)} not above 0`}
         </span>
       </figcaption>
-      <Legend lines={lines} cursor={cursor} log={log} axis={axis} />
+      <Legend lines={lines} cursor={cursor} log={log} axis={axis} note={note} />
       <div ref={box} className="chart-box" style={{ height }} onDoubleClick={() => onZoom(null)}>
         {width > 0 && <UPlot options={options} data={data} width={width} height={boxHeight} label={label} />}
       </div>

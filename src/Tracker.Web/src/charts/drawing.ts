@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { EvidenceRange } from '../lib/evidence';
+import type { Guide } from '../lib/guides';
 import type { Line } from './model';
 import { token } from './theme';
 
@@ -55,6 +56,31 @@ function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string
     if (ctx.measureText(short).width <= width) return short;
   }
   return '';
+}
+
+/** Thresholds and levels of chance: dashed, with their name at the right. */
+export function drawGuides(u: uPlot, guides: readonly Guide[]): void {
+  const { ctx, bbox } = u;
+  const { min = 0, max = 0 } = u.scales.y ?? {};
+  const ratio = devicePixelRatio;
+  ctx.save();
+  for (const { value, label } of guides) {
+    if (value < min || value > max) continue;
+    const at = Math.round(u.valToPos(value, 'y', true)) + 0.5;
+    ctx.strokeStyle = ctx.fillStyle = token('text-3');
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([4 * ratio, 4 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, at);
+    ctx.lineTo(bbox.left + bbox.width, at);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.font = font(11);
+    ctx.textAlign = 'right';
+    ctx.textBaseline = at - bbox.top > 16 * ratio ? 'bottom' : 'top';
+    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, at + (ctx.textBaseline === 'bottom' ? -2 : 3) * ratio);
+  }
+  ctx.restore();
 }
 
 /** Non-finite points, in front of the curves: NaN a triangle on the upper edge, +∞ an arrow up, −∞ an arrow down at the lower edge. */

@@ -1,5 +1,6 @@
 import type { Curve, Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
+import type { Guide } from '../lib/guides';
 
 /** One curve of a chart, ready to draw. */
 export interface Line extends Curve {
@@ -14,6 +15,7 @@ export interface Line extends Curve {
 export interface ChartModel {
   lines: readonly Line[];
   evidence: readonly EvidenceRange[];
+  guides: readonly Guide[];
   x: Range;
   y: Range;
 }

@@ -1,8 +1,8 @@
 import uPlot from 'uplot';
-import { logTickShown } from '../lib/axes';
+import { logTicks } from '../lib/axes';
 import { formatCount, formatValue } from '../lib/numbers';
 import { formatClock, formatDuration } from '../lib/times';
-import { drawEvidence, drawMarks } from './drawing';
+import { drawEvidence, drawGuides, drawMarks } from './drawing';
 import type { ChartModel } from './model';
 import { token } from './theme';
 
@@ -60,7 +60,7 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
         font: '11px Inter, system-ui, sans-serif',
         size: 20,
         gap: 4,
-        space: 76,
+        space: 62,
         values: (_, splits) => splits.map((split) => (split === null ? '' : axis === 'step' && split % 1 !== 0 ? '' : xLabel[axis](split))),
       },
       {
@@ -72,13 +72,7 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
         gap: 6,
         space: 34,
         values: (_, splits) => splits.map((split) => (split === null ? '' : formatValue(split))),
-        ...(log && {
-          filter: (u: uPlot, splits: number[]) => {
-            const { min = 1, max = 10 } = u.scales.y ?? {};
-            const decades = Math.log10((max ?? 10) / (min ?? 1));
-            return splits.map((split) => (decades < 0.5 || logTickShown(split, decades) ? split : null));
-          },
-        }),
+        ...(log && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.height / 34) }),
       },
     ],
     // Raw curves first, so that no smoothed one is hidden behind them.
@@ -88,7 +82,12 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       ...(smooth ? lines.map(({ colour }) => series(colour, 1.5, 1)) : []),
     ],
     hooks: {
-      drawAxes: [(u) => drawEvidence(u, hooks.model().evidence)],
+      drawAxes: [
+        (u) => {
+          drawEvidence(u, hooks.model().evidence);
+          drawGuides(u, hooks.model().guides);
+        },
+      ],
       draw: [(u) => drawMarks(u, hooks.model().lines)],
       setCursor: [
         ({ cursor, posToVal }) => {

@@ -6,6 +6,7 @@ import type { Line } from '../charts/model';
 import { SeriesChart } from '../charts/SeriesChart';
 import { useInView, useSize } from '../charts/useSize';
 import type { EvidenceRange } from '../lib/evidence';
+import type { Guide } from '../lib/guides';
 import { toNumber } from '../lib/numbers';
 import { Failure } from './states';
 import { listOf, toggled, useView, usualSmoothing } from './view';
@@ -23,16 +24,18 @@ interface Props {
   title: string;
   sources: readonly Source[];
   usualLog: boolean;
-  evidence?: readonly EvidenceRange[];
+  evidence?: readonly EvidenceRange[] | undefined;
+  guides?: readonly Guide[] | undefined;
+  note?: string | undefined;
 }
 
 const height = 184;
 /** A series with fewer points is not smoothed: it would lag behind itself. */
 const smoothFrom = 100;
-const none: readonly EvidenceRange[] = [];
+const none: readonly never[] = [];
 
 /** A chart with its data: read when it comes into view, at the resolution of its width, and kept up to date. */
-export const DataChart = memo(function DataChart({ chart, title, sources, usualLog, evidence = none }: Props) {
+export const DataChart = memo(function DataChart({ chart, title, sources, usualLog, evidence = none, guides = none, note }: Props) {
   const [view, change] = useView();
   const [seen, inView] = useInView<HTMLDivElement>();
   const [box, width] = useSize<HTMLDivElement>();
@@ -57,7 +60,7 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
 
   return (
     <div ref={seen} className="chart-place" id={`chart-${chart}`}>
-      <div ref={box} className="chart-room" style={{ minHeight: height + 62 }}>
+      <div ref={box} className="chart-room" style={{ minHeight: height + 58 }}>
         {failed ? (
           <Failure what={`${title} could not be read.`} error={failed.error!} retry={() => void failed.refetch()} />
         ) : (
@@ -67,6 +70,8 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
               label={`${title} over ${axis}`}
               lines={lines}
               evidence={evidence}
+              guides={guides}
+              note={note}
               axis={axis}
               log={log}
               zoom={zoom}
@@ -78,7 +83,7 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
             />
           )
         )}
-        {!failed && !data.some(Boolean) && <div className="skeleton" style={{ height: height + 62 }} aria-hidden="true" />}
+        {!failed && !data.some(Boolean) && <div className="skeleton" style={{ height: height + 58 }} aria-hidden="true" />}
       </div>
     </div>
   );

@@ -80,5 +80,5 @@ const RunRow = memo(function RunRow({ run, shown, colour, onToggle }: RowProps) 
 
 function RunSparkline({ run, series, colour }: { run: string; series: string; colour: string }) {
   const { data } = useQuery({ ...sparklineQuery(run, series), staleTime: 60_000 });
-  return data ? <Sparkline x={data.x} y={data.y} colour={colour} label={`${series} over its steps`} /> : null;
+  return data ? <Sparkline x={data.x} y={data.smoothed && data.total >= 100 ? data.smoothed : data.y} colour={colour} label={`${series} over its steps`} /> : null;
 }

@@ -24,8 +24,8 @@ export function xExtent(curves: readonly Curve[], extra: readonly number[] = [])
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }
 
-/** The y range that shows every visible value; on a log axis only what is above zero counts. */
-export function yExtent(curves: readonly Curve[], [from, to]: Range, log: boolean): Range {
+/** The y range that shows every visible value, and the lines that guide the eye; on a log axis only what is above zero counts. */
+export function yExtent(curves: readonly Curve[], [from, to]: Range, log: boolean, guides: readonly number[] = []): Range {
   let low = Infinity;
   let high = -Infinity;
   const take = (value: number | undefined) => {
@@ -41,11 +41,13 @@ export function yExtent(curves: readonly Curve[], [from, to]: Range, log: boolea
     }
   }
   if (low > high) return log ? [0.1, 1] : [0, 1];
+  guides.forEach(take);
   if (log) {
-    const air = Math.max(1.08, (high / low) ** 0.05);
+    const air = high / low < 1 + 1e-9 ? 10 : Math.max(1.08, (high / low) ** 0.05);
     return [low / air, high * air];
   }
-  if (low === high) {
+  // Rounding noise of a smoothed constant is no movement.
+  if (high - low <= Math.abs(high) * 1e-9) {
     const air = low === 0 ? 1 : Math.abs(low) * 0.5;
     return low > 0 ? [Math.max(0, low - air), high + air] : [low - air, high + air];
   }
@@ -54,11 +56,30 @@ export function yExtent(curves: readonly Curve[], [from, to]: Range, log: boolea
   return [low >= 0 && low < (high - low) * 0.25 ? 0 : low - air, high + air];
 }
 
-/** Which ticks of a log axis are labelled: powers of ten where there are several, else 1, 2 and 5. */
-export function logTickShown(value: number, decades: number): boolean {
-  const digit = Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(3));
-  if (decades > 6) return digit === 1 && Math.round(Math.log10(value)) % 2 === 0;
-  return digit === 1 || (decades < 2 && (digit === 2 || digit === 5));
+/** The ticks of a log axis: powers of ten, thinned where there are many, with 1, 2 and 5 where there are few; linear ones within half a decade. */
+export function logTicks([low, high]: Range, most: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const decades = Math.log10(high / low);
+  if (decades < 0.5) return linearTicks([low, high], most);
+  const every = Math.max(1, Math.ceil(decades / most));
+  const digits = decades < most / 3 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let exponent = Math.ceil(first / every) * every; exponent <= last; exponent += every) {
+    for (const digit of digits) {
+      const tick = Number(`${digit}e${exponent}`);
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+function linearTicks([low, high]: Range, most: number): number[] {
+  const rough = (high - low) / Math.max(1, most);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((candidate) => candidate >= rough)!;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
 }
 
 /** How many values a log axis cannot show. */

@@ -11,10 +11,11 @@ export function formatValue(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞';
   if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(3).replace(/\.?0+e/, 'e').replace('e+', 'e').replace('-', '−').replace('e-', 'e−');
+  const rounded = Number(value.toPrecision(4));
+  const size = Math.abs(rounded);
+  if (size < 1e-3 || size >= 1e7) return value.toExponential(3).replace(/\.?0+e/, 'e').replace('e+', 'e').replaceAll('-', '−');
   if (size >= 1e4) return signed(integer.format(value));
-  return signed(String(Number(value.toPrecision(4))));
+  return signed(String(rounded));
 }
 
 /** A whole number, exact up to a million (`4,210`), then with an SI suffix (`3.4 M`). */

@@ -35,6 +35,20 @@ export function colourIndexes(ids: readonly string[]): Map<string, number> {
   return result;
 }
 
+/** The same, with those that are seen together (at most twelve) made to differ: who comes first keeps its colour. */
+export function distinct(indexes: ReadonlyMap<string, number>, together: readonly string[]): Map<string, number> {
+  const size = palette.light.length;
+  const result = new Map(indexes);
+  const taken = new Set<number>();
+  for (const id of together.slice(0, size)) {
+    let index = indexes.get(id) ?? 0;
+    while (taken.has(index)) index = (index + 1) % size;
+    taken.add(index);
+    result.set(id, index);
+  }
+  return result;
+}
+
 export const colourOf = (index: number, theme: Theme): string => palette[theme][index % palette[theme].length]!;
 
 const ramps: Record<Theme, readonly [number, number, number][]> = {

@@ -31,7 +31,7 @@ export interface Appended {
  * @param axis Whether x is the step or the time in Unix milliseconds.
  * @param to Last x that is shown; later points are left out. Undefined: the curve grows.
  */
-export function appendPoints(series: SeriesData, live: LivePoints, axis: 'step' | 'time', smoothing: number, to?: number): Appended {
+export function appendPoints(series: SeriesData, live: LivePoints, axis: 'step' | 'time', to?: number): Appended {
   const next: SeriesData = { ...series, x: series.x.slice(), y: series.y.slice(), nonFinite: series.nonFinite.slice() };
   const smoothed = series.smoothed?.slice();
   if (smoothed) next.smoothed = smoothed;
@@ -60,7 +60,7 @@ export function appendPoints(series: SeriesData, live: LivePoints, axis: 'step' 
     next.x.push(x);
     next.y.push(value);
     if (smoothed && state) {
-      state = continueEma(state, value, smoothing);
+      state = continueEma(state, value);
       smoothed.push(emaValue(state));
     }
   }

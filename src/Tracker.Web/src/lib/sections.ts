@@ -30,12 +30,10 @@ function sectionOf(name: string): string {
 
 /** The stem of a numbered or per-layer series (`val/acc_class` of `val/acc_class_3`); null when it stands alone. */
 function familyOf(name: string): string | null {
-  const numbered = /^(.+?)[_/.]\d+$/.exec(name);
-  if (numbered) return numbered[1]!;
-  const slash = name.indexOf('/');
-  if (slash < 0 || name.endsWith('/total')) return null;
-  const prefix = name.slice(0, slash);
-  return alone.has(prefix) ? null : prefix;
+  if (name.endsWith('/total')) return null;
+  const prefix = name.slice(0, Math.max(0, name.indexOf('/')));
+  if (prefix && !alone.has(prefix)) return prefix;
+  return /^(.+?)[_/.]\d+$/.exec(name)?.[1] ?? null;
 }
 
 /** Order within the first section: what people look at first comes first. */

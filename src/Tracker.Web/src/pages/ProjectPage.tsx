@@ -16,22 +16,18 @@ import { sectionsOf } from '../lib/sections';
 import { useProject } from './useProject';
 
 const route = getRouteApi('/projects/$project');
-/** Runs on the charts when nobody chose any. */
-const usuallyShown = 8;
-
 /** A project: its runs on the left, their curves side by side on the right. */
 export function ProjectPage() {
   const { project } = route.useParams();
-  const { runs, list, colours, open, running } = useProject(project);
   const [view, change] = useView();
+  const { runs, list, colours, seen, open, running } = useProject(project, view.runs);
   useEffect(() => {
     document.title = `${project} · Tracker`;
   }, [project]);
 
   const find = view.find?.toLowerCase() ?? '';
   const found = useMemo(() => (find ? list.filter((run) => matches(run, find)) : list), [list, find]);
-  const newest = list.slice(0, usuallyShown).map((run) => run.id).join();
-  const shown = useMemo(() => new Set(listOf(view.runs ?? newest)), [view.runs, newest]);
+  const shown = useMemo(() => new Set(listOf(seen)), [seen]);
 
   const latest = useRef(shown);
   latest.current = shown;

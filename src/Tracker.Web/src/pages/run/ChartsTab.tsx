@@ -6,6 +6,7 @@ import { DataChart } from '../../components/DataChart';
 import { LogARun } from '../../components/LogARun';
 import { Empty } from '../../components/states';
 import { evidenceBySeries, type EvidenceRange } from '../../lib/evidence';
+import { guidesOf } from '../../lib/guides';
 import { plural } from '../../lib/numbers';
 import { colourOf, rampColour, type Theme } from '../../lib/palette';
 import { sectionsOf, type ChartSpec } from '../../lib/sections';
@@ -31,6 +32,11 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
     return new Map(sections.flatMap((section) => section.charts.map(({ spec }) => [spec.key, rangesOf(spec, bySeries)])));
   }, [diagnoses, sections]);
 
+  const guides = useMemo(
+    () => new Map(sections.flatMap((section) => section.charts.map(({ spec }) => [spec.key, guidesOf(spec.lines[0]!.name, run.config)]))),
+    [sections, run.config],
+  );
+
   if (sections.length === 0) {
     return <Empty title="Nothing has been logged to this run yet."><p>Its charts appear with the first point.</p><LogARun project={run.project} /></Empty>;
   }
@@ -44,7 +50,7 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
           </div>
           <div className="chart-grid">
             {section.charts.map(({ spec, sources }) => (
-              <DataChart key={spec.key} chart={spec.key} title={spec.title} sources={sources} usualLog={spec.log} evidence={evidence.get(spec.key)} />
+              <DataChart key={spec.key} chart={spec.key} title={spec.title} sources={sources} usualLog={spec.log} evidence={evidence.get(spec.key)} guides={guides.get(spec.key)} note={noteOf(spec)} />
             ))}
           </div>
         </section>
@@ -56,6 +62,9 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
 /** Train and validation keep their two colours; layers, which have an order, go from dark violet to yellow. */
 const lineColour = (spec: ChartSpec, i: number, theme: Theme): string =>
   spec.kind === 'family' ? rampColour(spec.lines.length > 1 ? i / (spec.lines.length - 1) : 0, theme) : colourOf(i, theme);
+
+const noteOf = ({ kind, lines }: ChartSpec): string | undefined =>
+  kind === 'family' ? `${lines.length} curves, ${lines[0]!.label} to ${lines.at(-1)!.label}` : undefined;
 
 function rangesOf(spec: ChartSpec, bySeries: ReadonlyMap<string, EvidenceRange[]>): EvidenceRange[] {
   const ranges = new Map<string, EvidenceRange>();

@@ -31,10 +31,10 @@ function Histogram({ run, name }: { run: string; name: string }) {
   const [seen, inView] = useInView<HTMLDivElement>();
   const { data, error, refetch } = useQuery({ ...histogramsQuery(run, name, 200), enabled: inView });
   return (
-    <div ref={seen} className="chart-place" style={{ minHeight: height + 62 }}>
+    <div ref={seen} className="chart-place" style={{ minHeight: height + 58 }}>
       {error && !data && <Failure what={`${name} could not be read.`} error={error} retry={() => void refetch()} />}
       {data && inView && <HeatMap edges={data.edges} columns={data.columns} label={name} height={height} />}
-      {!data && !error && <div className="skeleton" style={{ height: height + 62 }} aria-hidden="true" />}
+      {!data && !error && <div className="skeleton" style={{ height: height + 58 }} aria-hidden="true" />}
     </div>
   );
 }

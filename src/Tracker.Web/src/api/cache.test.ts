@@ -1,0 +1,115 @@
+import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query';
+import { afterEach, expect, test, vi } from 'vitest';
+import { applyRunSnapshot, beginRun, catchUp, endRun, patchDiagnosis, patchPoints, patchRun, type PointsMessage } from './cache';
+import { keys, type DataRequest } from './queries';
+import type { ChartData, Diagnosis, Page, Run, RunSnapshot } from './types';
+
+const request: DataRequest = { names: ['loss'], points: 100, x: 'step', smoothing: 0 };
+const chart = (sequence: number, x: number[]): ChartData => ({ sequence, series: [{ name: 'loss', total: x.length, x, y: x, nonFinite: [] }] });
+const message = (sequence: number, steps: number[]): PointsMessage => ({ run: 'r', sequence, series: [{ name: 'loss', steps, times: steps, values: steps }] });
+const run = (changes: Partial<Run> = {}): Run => ({
+  id: 'r', project: 'p', name: 'r', state: 'running', config: {}, tags: [], group: null, jobType: null, notes: null, reference: null, exitCode: null,
+  createdAt: '2026-01-01T00:00:00Z', finishedAt: null, lastStep: 1, sequence: 1, url: '', stop: null, metrics: {}, diagnoses: [], ...changes,
+});
+const diagnosis = (changes: Partial<Diagnosis> = {}): Diagnosis => ({
+  id: 'd', run: 'r', runName: 'r', project: 'p', state: 'open', severity: 'crit', title: 'NaN', symptom: '', cause: 'unknown', causes: [], prescriptions: [], check: null,
+  step: 1, onsetStep: 1, resolution: null, raisedAt: '', updatedAt: '', projectSequence: 1, verdict: null, signals: [], ...changes,
+});
+
+afterEach(() => {
+  endRun('r');
+  vi.useRealTimers();
+});
+
+/** A chart that is on the screen: its query has an observer. */
+function shown(client: QueryClient, data: ChartData, read = () => Promise.resolve(data)) {
+  const queryKey = [...keys.data('r'), request];
+  client.setQueryData(queryKey, data);
+  new QueryObserver(client, { queryKey, queryFn: read, staleTime: Infinity, structuralSharing: false }).subscribe(() => undefined);
+  return () => client.getQueryData<ChartData>(queryKey)!;
+}
+
+test('Live points are appended to the charts that are shown', () => {
+  const client = new QueryClient();
+  const data = shown(client, chart(1, [0, 1]));
+  patchPoints(client, 'r', [message(2, [2]), message(3, [3])]);
+  expect(data()).toMatchObject({ sequence: 3, series: [{ x: [0, 1, 2, 3] }] });
+  client.clear();
+});
+
+test('What a read already had is not taken twice', () => {
+  const client = new QueryClient();
+  const data = shown(client, chart(5, [0, 1]));
+  patchPoints(client, 'r', [message(4, [9])]);
+  expect(data().series[0]!.x).toEqual([0, 1]);
+  client.clear();
+});
+
+test('Points that came while a read was under way are not lost', async () => {
+  const client = new QueryClient();
+  beginRun('r', 1);
+  const read = catchUp('r', request, async () => {
+    patchPoints(client, 'r', [message(2, [2]), message(3, [3])]);
+    return chart(2, [0, 1, 2]);
+  });
+  expect((await read).series[0]!.x).toEqual([0, 1, 2, 3]);
+  client.clear();
+});
+
+test('A chart read before the watch began is read again', () => {
+  const client = new QueryClient();
+  const read = vi.fn(() => Promise.resolve(chart(4, [0, 1, 2, 3])));
+  shown(client, chart(1, [0]), read);
+  applyRunSnapshot(client, { sequence: 4, run: run(), diagnoses: [], reset: false }, 3);
+  expect(read).toHaveBeenCalledOnce();
+  client.clear();
+});
+
+test('A chart that the pushes can continue is not read again', () => {
+  const client = new QueryClient();
+  const read = vi.fn(() => Promise.resolve(chart(4, [0])));
+  shown(client, chart(3, [0]), read);
+  const snapshot: RunSnapshot = { sequence: 4, run: run(), diagnoses: [], reset: false };
+  applyRunSnapshot(client, snapshot, 3);
+  expect(read).not.toHaveBeenCalled();
+  applyRunSnapshot(client, { ...snapshot, reset: true }, 3);
+  expect(read).toHaveBeenCalledOnce();
+  client.clear();
+});
+
+test('A late point makes the chart be read again, once', () => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  const read = vi.fn(() => Promise.resolve(chart(9, [0, 1, 2])));
+  shown(client, chart(1, [0, 1, 2]), read);
+  patchPoints(client, 'r', [message(2, [1])]);
+  patchPoints(client, 'r', [message(3, [1])]);
+  vi.advanceTimersByTime(3000);
+  expect(read).toHaveBeenCalledOnce();
+  client.clear();
+});
+
+test('A new run is put first in its project’s list', () => {
+  const client = new QueryClient();
+  const queryKey = keys.runs('p');
+  new InfiniteQueryObserver(client, { queryKey, queryFn: () => Promise.reject(new Error()), initialPageParam: undefined, getNextPageParam: () => undefined, enabled: false });
+  client.setQueryData(queryKey, { pages: [{ items: [run({ id: 'old' })], nextCursor: null }], pageParams: [undefined] });
+  patchRun(client, run());
+  patchRun(client, run({ state: 'finished', sequence: 2 }));
+  const items = client.getQueryData<{ pages: Page<Run>[] }>(queryKey)!.pages[0]!.items;
+  expect(items.map((item) => [item.id, item.state])).toEqual([['r', 'finished'], ['old', 'running']]);
+  client.clear();
+});
+
+test('A diagnosis reaches its run and goes from it when it is resolved', () => {
+  const client = new QueryClient();
+  client.setQueryData(keys.run('r'), run());
+  client.setQueryData(keys.diagnoses('r'), []);
+  patchDiagnosis(client, diagnosis());
+  patchDiagnosis(client, diagnosis({ title: 'NaN again' }));
+  expect(client.getQueryData<Run>(keys.run('r'))!.diagnoses).toHaveLength(1);
+  expect(client.getQueryData<Diagnosis[]>(keys.diagnoses('r'))).toMatchObject([{ title: 'NaN again' }]);
+  patchDiagnosis(client, diagnosis({ state: 'resolved' }));
+  expect(client.getQueryData<Run>(keys.run('r'))!.diagnoses).toEqual([]);
+  client.clear();
+});
