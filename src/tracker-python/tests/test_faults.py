@@ -70,6 +70,11 @@ class FaultTests(unittest.TestCase):
                 self.assertEqual(self.said.count("was refused and dropped"), 1)
                 self.assertEqual([batch["batch"] for batch in self.server.batches(run.id)], list(range(1, len(self.server.batches(run.id)) + 1)))
 
+    def test_a_batch_that_the_server_can_never_store_does_not_hold_the_others_for_ever(self):
+        run = self.log_with([500] * 20)
+        self.assertEqual(self.server.points(run.id, "a"), [(1, 1.0), (2, 2.0)])
+        self.assertEqual(self.said.count("was refused and dropped"), 1)
+
     def test_a_deleted_run_takes_no_more_and_says_so(self):
         run = self.log_with([410])
         self.assertIn("was deleted on the server", self.said)

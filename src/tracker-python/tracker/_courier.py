@@ -19,7 +19,8 @@ class Courier:
     """The failure policy, apart from what is sent.
 
     No answer, 408, 425, 429 and 5xx are tried again: the pause doubles from `retry_base` to `retry_cap`, half of it random, and is never
-    shorter than Retry-After. Everything else is the server's word. Once `closing` is set pauses are short; once `abandoned` is set, no more attempts.
+    shorter than Retry-After. Everything else is the server's word, and so is the `most_500`th 500 in a row: the server lives, and it is this request that fails.
+    Once `closing` is set pauses are short; once `abandoned` is set, no more attempts.
     """
 
     def __init__(self, transport: Transport, settings: Settings, once: Once) -> None:
@@ -32,9 +33,9 @@ class Courier:
         self.last_answer = time.monotonic()
         self.on_failure: Callable[[], None] = lambda: None
 
-    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0) -> Optional[Answer]:
+    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0, most_500: int = 0) -> Optional[Answer]:
         """The definite answer, or None after `attempts` (0: no bound) or when abandoned. The same bytes every time."""
-        tried = 0
+        tried = failed = 0
         while not self.abandoned.is_set():
             least = 0.0
             try:
@@ -42,7 +43,8 @@ class Courier:
             except (OSError, http.client.HTTPException) as error:
                 reason = str(error) or type(error).__name__
             else:
-                if not answer.is_transient:
+                failed = failed + 1 if answer.status == 500 else 0
+                if not answer.is_transient or (failed and failed == most_500):
                     self._reached()
                     return answer
                 reason, least = answer.explain(), answer.retry_after or 0.0

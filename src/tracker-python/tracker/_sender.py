@@ -16,6 +16,7 @@ from ._messages import Once, logger
 from ._settings import Settings
 
 _REPEATS = 5
+_MOST_500 = 20  # With the default pauses some five minutes.
 
 
 @dataclass
@@ -138,7 +139,7 @@ class Sender:
         answer: Optional[Answer] = None
         for _ in range(_REPEATS):
             body = page.encode(self.writer, self._number + 1, self._start.prefix)
-            answer = self.courier.deliver("POST", f"{self._path}/log", body)
+            answer = self.courier.deliver("POST", f"{self._path}/log", body, most_500=_MOST_500)
             if answer is None or not self._must_repeat(answer):
                 break
         if answer is None or self._unheard(answer):
