@@ -17,15 +17,14 @@ public sealed partial class AlertDispatcher(
     /// <summary>What is under way when the server stops has this long to end, or the next start sends it again.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource hardStop = new();
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var onStop = stoppingToken.Register(() => hardStop.CancelAfter(Grace));
-        await Task.WhenAll(channels.All.Select(channel => RunAsync(channel, stoppingToken)));
+        using var graceOver = new CancellationTokenSource();
+        await using var onStop = stoppingToken.Register(() => graceOver.CancelAfter(Grace));
+        await Task.WhenAll(channels.All.Select(channel => RunAsync(channel, stoppingToken, graceOver.Token)));
     }
 
-    private async Task RunAsync(IAlertChannel channel, CancellationToken stop)
+    private async Task RunAsync(IAlertChannel channel, CancellationToken stop, CancellationToken graceOver)
     {
         var underWay = new HashSet<Task>();
         while (!stop.IsCancellationRequested)
@@ -33,7 +32,7 @@ public sealed partial class AlertDispatcher(
             var next = signal.Next;
             var free = channel.Concurrency - underWay.Count;
             var claimed = free > 0 ? await ClaimAsync(channel, free, stop) : [];
-            foreach (var delivery in claimed) underWay.Add(DeliverAsync(channel, delivery));
+            foreach (var delivery in claimed) underWay.Add(DeliverAsync(channel, delivery, graceOver));
             if (claimed.Count == 0 || underWay.Count == channel.Concurrency)
             {
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -65,17 +64,17 @@ public sealed partial class AlertDispatcher(
     }
 
     // Never fails: it runs beside the loop, which only waits for its end.
-    private async Task DeliverAsync(IAlertChannel channel, Delivery delivery)
+    private async Task DeliverAsync(IAlertChannel channel, Delivery delivery, CancellationToken cancel)
     {
         await Task.Yield();
         try
         {
             var alert = links.Complete(delivery.Alert);
             using var request = channel.Compose(alert);
-            var result = await sender.SendAsync(request, hardStop.Token);
-            await RecordAsync(channel, delivery, result);
+            var result = await sender.SendAsync(request, cancel);
+            await RecordAsync(channel, delivery, result, cancel);
         }
-        catch (OperationCanceledException) when (hardStop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             LogLeftBehind(channel.Name, delivery.Alert.Id);
         }
@@ -85,13 +84,13 @@ public sealed partial class AlertDispatcher(
         }
     }
 
-    private async Task RecordAsync(IAlertChannel channel, Delivery delivery, DeliveryResult result)
+    private async Task RecordAsync(IAlertChannel channel, Delivery delivery, DeliveryResult result, CancellationToken cancel)
     {
         var (outcome, error, retryAfter) = result;
         error ??= "";
         if (outcome == DeliveryOutcome.Delivered)
         {
-            await deliveries.DeliveredAsync(delivery.Id, hardStop.Token);
+            await deliveries.DeliveredAsync(delivery.Id, cancel);
             LogDelivered(channel.Name, delivery.Alert.Id, delivery.Attempts);
             return;
         }
@@ -102,20 +101,14 @@ public sealed partial class AlertDispatcher(
         var wait = outcome == DeliveryOutcome.Gone ? null : RetrySchedule.Wait(delivery.Attempts, delivery.Age, retryAfter, options.Value, chance);
         if (wait is not { } delay)
         {
-            await deliveries.DeadAsync(delivery.Id, error, hardStop.Token);
+            await deliveries.DeadAsync(delivery.Id, error, cancel);
             LogDead(channel.Name, delivery.Alert.Id, delivery.Attempts, error);
             return;
         }
 
-        await deliveries.RetryAsync(delivery.Id, error, delay, hardStop.Token);
-        if (retryAfter is not null) await deliveries.PauseAsync(channel.Name, delay, hardStop.Token);
+        await deliveries.RetryAsync(delivery.Id, error, delay, cancel);
+        if (retryAfter is not null) await deliveries.PauseAsync(channel.Name, delay, cancel);
         LogRetry(channel.Name, delivery.Alert.Id, delivery.Attempts, delay.TotalSeconds, error);
-    }
-
-    public override void Dispose()
-    {
-        hardStop.Dispose();
-        base.Dispose();
     }
 
     [LoggerMessage(5001, LogLevel.Debug, "Alert {Alert} delivered to {Channel}, attempt {Attempt}")]

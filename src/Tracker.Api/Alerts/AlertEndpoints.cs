@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Npgsql;
 using Tracker.Core.Alerts;
 
 namespace Tracker.Api.Alerts;
@@ -31,7 +30,7 @@ public static class AlertEndpoints
             .WithDescription("Follow them by giving nextCursor as since: nothing is missed and nothing comes twice, over all projects or within one.");
 
     private static async Task<Results<Ok<AlertPage>, ProblemHttpResult>> ListAsync(
-        AlertLists lists, AlertLinks links,
+        AlertLists lists,
         [Description("Return alerts after this sequence: the nextCursor of an earlier answer. Default: 0, from the first.")] string? since,
         [Description("Name of a project. Default: all projects.")] string? project,
         [Description("Most items, 1 to 1,000. Default: 100.")] int? limit,
@@ -42,42 +41,10 @@ public static class AlertEndpoints
             return Invalid("since", "since must be a nextCursor of an earlier answer, a whole number from 0.");
         if (limit is < 1 or > MostItems) return Invalid("limit", $"limit must lie between 1 and {MostItems}.");
         var items = await lists.ReadAsync(after, project, limit ?? 100, cancel);
-        var completed = items.ConvertAll(item => item with { Data = links.Complete(item.Data) });
         var next = items.Count > 0 ? items[^1].Sequence : after;
-        return TypedResults.Ok(new AlertPage(completed, next.ToString(CultureInfo.InvariantCulture)));
+        return TypedResults.Ok(new AlertPage(items, next.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static ProblemHttpResult Invalid(string field, string detail) => TypedResults.Problem(
         detail, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = field });
-}
-
-/// <summary>Lists alerts in one order over all projects.</summary>
-public sealed class AlertLists(NpgsqlDataSource database)
-{
-    /// <summary>
-    /// Alerts after a number. The numbers are given here, not where alerts are written: a counter over all projects in those transactions would let one stalled
-    /// node hold up all others, and an identity column shows later numbers before earlier ones. The numbering is one statement of its own, so
-    /// it holds its lock for no longer than it runs.
-    /// </summary>
-    public async Task<List<AlertItem>> ReadAsync(long after, string? project, int limit, CancellationToken cancel)
-    {
-        await using (var number = database.CreateCommand("select tracker_number_alerts()")) await number.ExecuteNonQueryAsync(cancel);
-        await using var command = database.CreateCommand(
-            """
-            select a.number, a.id, a.kind, a.created_at, a.body::text from alerts a
-            where a.number > $1 and ($2::text is null or a.project_key = (select project_key from projects where name = $2))
-            order by a.number limit $3
-            """);
-        command.Parameters.Add(new() { Value = after });
-        command.Parameters.Add(new() { Value = (object?)project ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = (long)limit });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        List<AlertItem> items = [];
-        while (await reader.ReadAsync(cancel))
-        {
-            var alert = Deliveries.ReadAlert(reader, 1);
-            items.Add(new AlertItem(alert.Id, reader.GetInt64(0), alert.Type, alert.Timestamp, alert.Data));
-        }
-        return items;
-    }
 }

@@ -29,7 +29,7 @@ public sealed class AlertOptions
 
     /// <summary>
     /// How long a delivery belongs to the node that took it; when the node dies, another takes it after this. Longer than <see cref="RequestTimeout"/>,
-    /// or a slow receiver gets doubles. Default: 30 s.
+    /// at most 1 h. Default: 30 s.
     /// </summary>
     public TimeSpan ClaimDuration { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -68,6 +68,8 @@ public sealed class AlertOptionsValidator : IValidateOptions<AlertOptions>
         RequireWithin("Alerts:FirstRetryDelay", options.FirstRetryDelay, TimeSpan.FromHours(1), failures);
         RequireWithin("Alerts:GiveUpAfter", options.GiveUpAfter, TimeSpan.FromDays(30), failures);
         RequireWithin("Alerts:ClaimDuration", options.ClaimDuration, TimeSpan.FromHours(1), failures);
+        // A claim that ends while its request is under way gives the receiver a double.
+        if (options.ClaimDuration <= options.RequestTimeout) failures.Add("Alerts:ClaimDuration must be longer than Alerts:RequestTimeout.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

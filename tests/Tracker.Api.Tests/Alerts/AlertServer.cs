@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tracker.Api.Alerts;
+using Tracker.Core.Diagnosis;
+
+namespace Tracker.Api.Tests.Alerts;
+
+/// <summary>A server with nothing but alerts, on a database with one project and one run, retrying fast.</summary>
+internal sealed class AlertServer : IAsyncDisposable
+{
+    public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    private readonly WebApplication app;
+    private readonly ConcurrentQueue<string> logs;
+    private bool started;
+
+    private AlertServer(WebApplication app, ConcurrentQueue<string> logs)
+    {
+        this.app = app;
+        this.logs = logs;
+    }
+
+    public NpgsqlDataSource Database => app.Services.GetRequiredService<NpgsqlDataSource>();
+
+    public Deliveries Deliveries => app.Services.GetRequiredService<Deliveries>();
+
+    public AlertOutbox Outbox => app.Services.GetRequiredService<AlertOutbox>();
+
+    public IReadOnlyCollection<string> Logs => logs;
+
+    public HttpClient Client() => new() { BaseAddress = new Uri(app.Urls.First()) };
+
+    /// <summary>Builds the server; <see cref="StartAsync"/> starts it, so that a test can arrange what it finds.</summary>
+    public static AlertServer Create(string connectionString, Action<Dictionary<string, string?>>? configure = null, Action<IServiceCollection>? services = null)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Alerts:AllowPrivateAddresses"] = "true",
+            ["Alerts:FirstRetryDelay"] = "00:00:00.020",
+            ["Alerts:PublicUrl"] = "http://tracker.test/",
+        };
+        configure?.Invoke(settings);
+        var builder = WebApplication.CreateSlimBuilder();
+        var lines = new ConcurrentQueue<string>();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(new LogLines(lines));
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
+        builder.AddAlerts();
+        services?.Invoke(builder.Services);
+        var built = builder.Build();
+        built.MapAlerts();
+        return new AlertServer(built, lines);
+    }
+
+    public async Task<AlertServer> StartAsync()
+    {
+        await app.StartAsync();
+        started = true;
+        return this;
+    }
+
+    /// <summary>Writes an event as the analyzer does: in one transaction, and tells of the commit.</summary>
+    public async Task<bool> RaiseAsync(DiagnosisEvent change, long runSequence = 1, bool commit = true, long projectKey = 1)
+    {
+        await using var connection = await Database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var written = await Outbox.EnqueueAsync(connection, transaction, runKey: projectKey, projectKey, runSequence, change, CancellationToken.None);
+        if (!commit) return written;
+        await transaction.CommitAsync();
+        Outbox.Committed();
+        return written;
+    }
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Waits until the database says so; fails the test after 20 s.</summary>
+    public async Task UntilAsync(string condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await QueryAsync<bool>($"select coalesce({condition}, false)")) await Task.Delay(20, limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (started) await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    private sealed class LogLines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
+    }
+}
