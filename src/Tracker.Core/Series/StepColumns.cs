@@ -30,6 +30,15 @@ public static class StepColumns
         points.Truncate(kept);
     }
 
+    /// <summary>The same points ordered by step; points of one step keep their order.</summary>
+    public static ScalarColumn OrderByStep(ScalarColumn column)
+    {
+        var (steps, times, values) = (new long[column.Count], new long[column.Count], new double[column.Count]);
+        var order = StableOrder<long>(column.Steps);
+        for (var i = 0; i < order.Length; i++) (steps[i], times[i], values[i]) = (column.Steps[order[i]], column.Times[order[i]], column.Values[order[i]]);
+        return new ScalarColumn(column.Name, steps, times, values) { SeriesId = column.SeriesId };
+    }
+
     /// <summary>Orders points by time; points of one time keep their order.</summary>
     public static void OrderByTime(ColumnBuffer points)
     {
