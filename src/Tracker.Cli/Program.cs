@@ -5,5 +5,6 @@ using Tracker.Cli;
 var root = new RootCommand("Tracker's command line.")
 {
     DiagnoseCommand.Create(),
+    ReplayCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
