@@ -1,3 +1,59 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using Tracker.Api.Alerts;
+using Tracker.Api.Analysis;
+using Tracker.Api.Embedded;
+using Tracker.Api.Http;
+using Tracker.Api.Ingest.Rest;
+using Tracker.Api.Runs;
+using Tracker.Api.Series;
+using Tracker.Api.Storage;
+using Tracker.Api.Telemetry;
+
+// The settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var printsDocument = args is ["openapi"];
+try
+{
+    builder.AddLogs();
+    using var startup = Logging.CreateStartupLogger(builder.Configuration);
+    await using var postgres = printsDocument ? null : await builder.AddEmbeddedPostgresAsync(startup.CreateLogger("Tracker.Api.Embedded"));
+
+    builder.Services.AddSingleton(TimeProvider.System);
+    builder.AddWeb();
+    builder.AddStorage(privateDatabase: postgres is not null);
+    builder.AddIngest();
+    builder.AddRuns();
+    builder.AddSeries();
+    builder.AddAnalysis();
+    builder.AddAlerts();
+    builder.AddApiDocs();
+
+    await using var app = builder.Build();
+    app.UseWeb();
+    app.MapApiDocs();
+    app.MapIngest();
+    app.MapRuns();
+    app.MapSeries();
+    app.MapAnalysis();
+    app.MapAlerts();
+    app.MapWeb();
+
+    if (printsDocument)
+    {
+        await ApiDocs.WriteAsync(app.Services, Console.Out);
+        return 0;
+    }
+
+    await Database.MigrateAsync(app.Services, CancellationToken.None);
+    await app.StartAsync();
+    Console.WriteLine($"Tracker is ready: {string.Join(", ", app.Urls)}");
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception error) when (StartupProblem.Of(error, builder.Configuration) is { } line)
+{
+    await Console.Error.WriteLineAsync(line);
+    return 1;
+}
+
+/// <summary>Named so that tests can start the host.</summary>
+public partial class Program;

@@ -36,9 +36,11 @@ create table runs (
   created_at  timestamptz not null default now(),
   finished_at timestamptz,
   deleted_at  timestamptz,
+  purged_at   timestamptz,
   -- The project's counter when the run's row last changed: what a watcher of the project follows.
   project_sequence bigint not null default 0
 );
+create index runs_to_purge on runs (deleted_at) where deleted_at is not null and purged_at is null;
 create index runs_by_change on runs (project_key, project_sequence);
 create index runs_by_project on runs (project_key, run_key desc) where deleted_at is null;
 
@@ -125,24 +127,27 @@ create table events (
   step     bigint,
   time     bigint not null,
   level    text,
-  data     jsonb,
+  -- JSON as it was sent, bare NaN and escapes included: jsonb would refuse some of it.
+  data     text,
   primary key (run_key, sequence, number)
 );
 create index events_by_kind on events (run_key, kind, sequence, number);
 
--- Summaries of scalar series, written by the summarizer at most every 2 s a run.
+-- Summaries of series, written by the compactor at most every 2 s a run. Values are those of scalars; a histogram series has its counts and steps.
 create table summaries (
   run_key    bigint not null,
   series_id  integer not null,
   project_key bigint not null,
   name       text not null,
+  kind       smallint not null,
   count      bigint not null,
   non_finite bigint not null,
   late       bigint not null,
   repeated   bigint not null,
   first_step bigint not null,
   last_step  bigint not null,
-  last       double precision not null,
+  first_time bigint not null,
+  last       double precision,
   min        double precision,
   max        double precision,
   sum        double precision not null,
@@ -196,7 +201,7 @@ create index diagnoses_by_project on diagnoses (project_key, project_sequence);
 
 create table signals (
   run_key      bigint not null,
-  diagnosis_id text not null references diagnoses on delete cascade,
+  diagnosis_id text not null references diagnoses on delete cascade deferrable initially deferred,
   signal_id    text not null,
   series       text not null,
   severity     smallint not null,

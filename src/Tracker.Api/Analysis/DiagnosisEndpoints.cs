@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Http;
+using Tracker.Api.Runs;
+using Tracker.Api.Storage;
+using Tracker.Api.Storage.Following;
+
+namespace Tracker.Api.Analysis;
+
+/// <summary>The analyzer as a service, and diagnoses over REST.</summary>
+public static class DiagnosisEndpoints
+{
+    public static void AddAnalysis(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<DiagnosisQueries>();
+        builder.Services.AddSingleton<HistoryReader>();
+        builder.Services.AddSingleton<IJournalConsumerFactory, CompactorFactory>();
+        builder.Services.AddHostedService<Followers>();
+    }
+
+    public static void MapAnalysis(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/v1").WithTags("Diagnoses").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/runs/{id}/diagnoses", OfRun).WithSummary("What was found in a run, by onset, resolved ones included.");
+        group.MapGet("/diagnoses", List).WithSummary("Diagnoses of a project or of all, the latest change first.");
+        group.MapGet("/diagnoses/{id}", Get).WithSummary("One diagnosis.");
+        group.MapPost("/diagnoses/{id}/verdict", Judge).WithSummary("Says what people think of a diagnosis; the analyzer never touches it.");
+    }
+
+    private static async Task<Results<Ok<Page<DiagnosisDto>>, ProblemHttpResult>> OfRun(string id, RunCatalog runs, DiagnosisQueries queries, CancellationToken cancel) =>
+        await runs.FindAsync(id, cancel) is { } run
+            ? TypedResults.Ok(new Page<DiagnosisDto>(await queries.OfRunAsync(run.RunKey, cancel), null))
+            : Problems.UnknownRun(id);
+
+    /// <param name="project">Only diagnoses of this project.</param>
+    /// <param name="state"><c>open</c> or <c>resolved</c>; both when absent.</param>
+    /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
+    /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
+    private static async Task<Results<Ok<Page<DiagnosisDto>>, ProblemHttpResult>> List(
+        string? project, string? state, int? limit, string? cursor, DiagnosisQueries queries, CancellationToken cancel)
+    {
+        if (state is not (null or "open" or "resolved")) return Problems.Invalid("state", $"There is no state \"{state}\".", "open, resolved");
+        if (limit is < 1 or > 1_000) return Problems.Invalid("limit", $"limit is {limit}.", "1–1,000");
+        long? before = null;
+        if (cursor is not null)
+        {
+            if (!long.TryParse(cursor, CultureInfo.InvariantCulture, out var at)) return Problems.Invalid("cursor", "This is no cursor of a page of diagnoses.");
+            before = at;
+        }
+
+        return TypedResults.Ok(await queries.ListAsync(project, state, limit ?? 100, before, cancel));
+    }
+
+    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Get(string id, DiagnosisQueries queries, CancellationToken cancel) =>
+        await queries.FindAsync(id, cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
+
+    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, DiagnosisQueries queries, CancellationToken cancel)
+    {
+        if (request.Verdict is not (null or "acknowledged" or "muted" or "wrong" or "confirmed"))
+        {
+            return Problems.Invalid("verdict", $"There is no verdict \"{request.Verdict}\".", "acknowledged, muted, wrong, confirmed, null");
+        }
+
+        return await queries.JudgeAsync(id, request.Verdict, "dashboard", cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tracker.Api.Runs;
+using Tracker.Api.Storage;
+using Tracker.Core.Diagnosis;
+
+namespace Tracker.Api.Analysis;
+
+/// <summary>Reads of diagnoses, and what people say of them.</summary>
+public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth projectGrowth, RunGrowth growth)
+{
+    private const string Columns = """
+        select d.id, r.id, r.name, p.name, d.state, d.severity, d.body, d.raised_at, d.updated_at, d.project_sequence, v.verdict
+        from diagnoses d join runs r using (run_key) join projects p on p.project_key = d.project_key left join verdicts v on v.diagnosis_id = d.id
+        where r.deleted_at is null
+        """;
+
+    public Task<IReadOnlyList<DiagnosisDto>> OfRunAsync(long runKey, CancellationToken cancel) =>
+        ReadAsync($"{Columns} and d.run_key = $1 order by d.onset_step, d.id", cancel, Number(runKey));
+
+    /// <summary>Diagnoses of a project that changed after a number of its counter, in that order.</summary>
+    public Task<IReadOnlyList<DiagnosisDto>> ChangedAsync(long projectKey, long afterSequence, int limit, CancellationToken cancel) =>
+        ReadAsync($"{Columns} and d.project_key = $1 and d.project_sequence > $2 order by d.project_sequence limit $3", cancel,
+            Number(projectKey), Number(afterSequence), Number(limit));
+
+    /// <summary>The latest change first. The cursor is the number of the last row of the page before.</summary>
+    public async Task<Page<DiagnosisDto>> ListAsync(string? project, string? state, int limit, long? before, CancellationToken cancel)
+    {
+        // Numbers are of one project each; over all projects the time of the change orders, and the number breaks ties.
+        var rows = await ReadAsync($"""
+            {Columns} and ($1::text is null or p.name = $1) and ($2::text is null or d.state = $2) and ($3::bigint is null or extract(epoch from d.updated_at) * 1000000 < $3)
+            order by d.updated_at desc, d.project_sequence desc limit $4
+            """, cancel, Text(project), Text(state), Number(before), Number(limit + 1));
+        var items = rows.Take(limit).ToList();
+        var next = rows.Count > limit ? Cursor(items[^1].UpdatedAt) : null;
+        return new Page<DiagnosisDto>(items, next);
+    }
+
+    public async Task<DiagnosisDto?> FindAsync(string id, CancellationToken cancel) =>
+        (await ReadAsync($"{Columns} and d.id = $1", cancel, Text(id))).SingleOrDefault();
+
+    /// <summary>Notes a verdict, or takes it back when it is null; answers with the diagnosis, or null when there is none.</summary>
+    public async Task<DiagnosisDto?> JudgeAsync(string id, string? verdict, string by, CancellationToken cancel)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            await using var find = new NpgsqlCommand("select run_key, project_key from diagnoses where id = $1 for no key update", connection, transaction);
+            find.Parameters.Add(Text(id));
+            long runKey, projectKey;
+            await using (var reader = await find.ExecuteReaderAsync(cancel))
+            {
+                if (!await reader.ReadAsync(cancel)) return null;
+                (runKey, projectKey) = (reader.GetInt64(0), reader.GetInt64(1));
+            }
+
+            await using var say = new NpgsqlCommand(verdict is null
+                ? "delete from verdicts where diagnosis_id = $1"
+                : """
+                  insert into verdicts (diagnosis_id, verdict, said_by) values ($1, $2, $3)
+                  on conflict (diagnosis_id) do update set verdict = excluded.verdict, said_by = excluded.said_by, said_at = now()
+                  """, connection, transaction);
+            say.Parameters.Add(Text(id));
+            if (verdict is not null)
+            {
+                say.Parameters.Add(Text(verdict));
+                say.Parameters.Add(Text(by));
+            }
+
+            await say.ExecuteNonQueryAsync(cancel);
+            await using var number = new NpgsqlCommand("update diagnoses set project_sequence = $2 where id = $1", connection, transaction);
+            number.Parameters.Add(Text(id));
+            number.Parameters.Add(Number(await ProjectSequence.NextAsync(connection, transaction, projectKey, cancel)));
+            await number.ExecuteNonQueryAsync(cancel);
+            await transaction.CommitAsync(cancel);
+            growth.Raise(runKey);
+            projectGrowth.Raise(projectKey);
+        }
+
+        return await FindAsync(id, cancel);
+    }
+
+    private static string Cursor(DateTimeOffset at) => ((at - DateTimeOffset.UnixEpoch).Ticks / 10).ToString(CultureInfo.InvariantCulture);
+
+    private async Task<IReadOnlyList<DiagnosisDto>> ReadAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<DiagnosisDto>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var body = JsonSerializer.Deserialize<RunDiagnosis>(reader.GetString(6), DiagnosisJson.Options)!;
+            found.Add(new DiagnosisDto
+            {
+                Id = reader.GetString(0),
+                Run = reader.GetString(1),
+                RunName = reader.GetString(2),
+                Project = reader.GetString(3),
+                State = reader.GetString(4),
+                Severity = Severities.Name(reader.GetInt16(5)),
+                Title = body.Title,
+                Symptom = body.Symptom,
+                Cause = body.Cause,
+                Causes = body.Causes,
+                Prescriptions = body.Prescriptions,
+                Check = body.Check,
+                Step = body.Step,
+                OnsetStep = body.OnsetStep,
+                Resolution = body.Resolution,
+                RaisedAt = reader.GetFieldValue<DateTimeOffset>(7),
+                UpdatedAt = reader.GetFieldValue<DateTimeOffset>(8),
+                ProjectSequence = reader.GetInt64(9),
+                Verdict = reader.IsDBNull(10) ? null : reader.GetString(10),
+                Signals = [.. body.Signals.Select(signal => new SignalDto
+                {
+                    Id = signal.Id,
+                    Severity = Severities.Name(signal.Severity),
+                    Series = signal.Series,
+                    Step = signal.Step,
+                    OnsetStep = signal.OnsetStep,
+                    Active = signal.Active,
+                    Summary = signal.Summary,
+                    Evidence = signal.Evidence,
+                })],
+            });
+        }
+
+        return found;
+    }
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Number(long? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
+}

@@ -1,0 +1,64 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.Swagger;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Tracker.Api.Http;
+
+/// <summary>The type of a body that the handler reads by itself, whatever content type it is sent with.</summary>
+public sealed record DocumentedBody(Type Type);
+
+/// <summary>The OpenAPI document, at <c>/swagger/v1/swagger.json</c> and as pages at <c>/swagger</c>.</summary>
+public static class ApiDocs
+{
+    public static void AddApiDocs(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddEndpointsApiExplorer();
+        builder.Services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "Tracker",
+                Version = "v1",
+                Description = "Logs training runs, keeps every point, and says what is wrong. Times are Unix milliseconds unless said otherwise; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\"; errors are RFC 9457 problem details with the members `field` and `limit`.",
+            });
+            foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "Tracker.*.xml")) options.IncludeXmlComments(file);
+            options.SupportNonNullableReferenceTypes();
+            options.OperationFilter<DocumentedBodyFilter>();
+        });
+    }
+
+    public static void MapApiDocs(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.DocumentTitle = "Tracker API";
+            options.SwaggerEndpoint("/swagger/v1/swagger.json", "Tracker v1");
+        });
+    }
+
+    /// <summary>Writes the document, for the file docs/openapi.json that the dashboard's types are made from.</summary>
+    public static async Task WriteAsync(IServiceProvider services, TextWriter to)
+    {
+        var document = services.GetRequiredService<ISwaggerProvider>().GetSwagger("v1");
+        var json = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0);
+        await to.WriteAsync(json.ReplaceLineEndings("\n") + "\n");
+    }
+}
+
+/// <summary>Describes the bodies that handlers read by themselves.</summary>
+internal sealed class DocumentedBodyFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<DocumentedBody>().SingleOrDefault() is not { } body) return;
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(body.Type, context.SchemaRepository) },
+            },
+        };
+    }
+}

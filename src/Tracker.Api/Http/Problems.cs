@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Core.Series;
+
+namespace Tracker.Api.Http;
+
+/// <summary>The closed set of answers to what cannot be done: RFC 9457 problem details that name the field and the limit.</summary>
+public static class Problems
+{
+    public static ProblemHttpResult UnknownRun(string id) =>
+        Of(StatusCodes.Status404NotFound, "Unknown run", $"There is no run \"{Shorten(id)}\".", "id");
+
+    public static ProblemHttpResult UnknownProject(string name) =>
+        Of(StatusCodes.Status404NotFound, "Unknown project", $"There is no project \"{Shorten(name)}\".", "project");
+
+    public static ProblemHttpResult UnknownDiagnosis(string id) =>
+        Of(StatusCodes.Status404NotFound, "Unknown diagnosis", $"There is no diagnosis \"{Shorten(id)}\".", "id");
+
+    public static ProblemHttpResult DeletedRun(string id) =>
+        Of(StatusCodes.Status410Gone, "Run deleted", $"The run \"{Shorten(id)}\" was deleted; drop what is left of it.", "id");
+
+    public static ProblemHttpResult RunExists(string id, string why) =>
+        Of(StatusCodes.Status409Conflict, "Run exists", $"The run \"{Shorten(id)}\" {why}", "id");
+
+    public static ProblemHttpResult BatchGap(long batch, long acceptedThrough) =>
+        Of(StatusCodes.Status409Conflict, "Batch out of order",
+            $"Batch {batch} came, but {acceptedThrough + 1} is the next one of this writer. Send the missing batches first.", "batch", null,
+            new() { ["acceptedThrough"] = acceptedThrough });
+
+    public static ProblemHttpResult OtherFirstBatch(long acceptedThrough) =>
+        Of(StatusCodes.Status409Conflict, "Writer taken",
+            "Another batch 1 of this writer is stored. A writer is one life of one process: take a new id.", "writer", null,
+            new() { ["acceptedThrough"] = acceptedThrough });
+
+    public static ProblemHttpResult BodyTooLarge(string field = "body") =>
+        Of(StatusCodes.Status413PayloadTooLarge, "Body too large", "The body is over the limit; the limit counts bytes after decompression.", field,
+            $"{SeriesLimits.MaxBodyBytes} bytes");
+
+    public static ProblemHttpResult Malformed(string field, string detail) =>
+        Of(StatusCodes.Status400BadRequest, "Malformed request", detail, field);
+
+    public static ProblemHttpResult Invalid(string field, string detail, string? limit = null) =>
+        Of(StatusCodes.Status422UnprocessableEntity, "Invalid value", detail, field, limit);
+
+    public static ProblemHttpResult Body(int status, string field, string detail, string? limit) =>
+        Of(status, status == StatusCodes.Status400BadRequest ? "Malformed request" : "Invalid value", detail, field, limit);
+
+    public static ProblemHttpResult Busy() =>
+        Of(StatusCodes.Status429TooManyRequests, "Busy", "Too much waits for the database. Send the same batch again after the time in Retry-After.", null);
+
+    public static ProblemHttpResult Unavailable() =>
+        Of(StatusCodes.Status503ServiceUnavailable, "Database away", "The database did not answer in time. Send the same batch again with its number: it counts once.", null);
+
+    public static ProblemHttpResult Refused() =>
+        Of(StatusCodes.Status500InternalServerError, "Not stored", "The database refused this batch. The server's log says why.", null);
+
+    private static ProblemHttpResult Of(int status, string title, string detail, string? field, string? limit = null, Dictionary<string, object?>? more = null)
+    {
+        var extensions = more ?? [];
+        if (field is not null) extensions["field"] = field;
+        if (limit is not null) extensions["limit"] = limit;
+        return TypedResults.Problem(detail, statusCode: status, title: title, extensions: extensions);
+    }
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
+}

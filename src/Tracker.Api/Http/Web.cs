@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+using Npgsql;
+
+namespace Tracker.Api.Http;
+
+/// <summary>What holds for all of HTTP: JSON, errors, health, compression, the dashboard's files.</summary>
+public static class Web
+{
+    public const string DefaultUrl = "http://127.0.0.1:5080";
+
+    public static void AddWeb(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
+        // A body that cannot be bound is told by the one exception handler.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ErrorAnswers>();
+        builder.Services.AddResponseCompression();
+    }
+
+    public static void UseWeb(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = _ => true });
+        app.UseStatusCodePages();
+        app.UseResponseCompression();
+        app.UseRequestDecompression();
+    }
+
+    public static void MapWeb(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => TypedResults.Text("healthy")).ExcludeFromDescription();
+        app.MapGet("/readyz", Ready).ExcludeFromDescription();
+        // Only for reads: a fallback for every method would hide what is wrong with the content type of the others.
+        app.MapMethods("/api/{**rest}", [HttpMethods.Get, HttpMethods.Head], UnknownPath).WithOrder(int.MaxValue - 1).ExcludeFromDescription();
+        app.MapStaticAssets();
+        app.MapFallbackToFile("index.html");
+    }
+
+    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult UnknownPath() =>
+        TypedResults.Problem("There is no such call; /swagger lists them all.", statusCode: StatusCodes.Status404NotFound, title: "Unknown path");
+
+    private static async Task<IResult> Ready(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("select 1 from run_heads limit 1");
+            await command.ExecuteScalarAsync(cancel);
+            return TypedResults.Text("ready");
+        }
+        catch (NpgsqlException)
+        {
+            return TypedResults.Problem("The database does not answer.", statusCode: StatusCodes.Status503ServiceUnavailable, title: "Not ready");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using Tracker.Api.Http;
+using Tracker.Api.Runs;
+using Tracker.Api.Storage;
+using Tracker.Core.Series;
+
+namespace Tracker.Api.Ingest.Rest;
+
+/// <summary>Batches over REST: decode, call the one <see cref="Ingest"/>, encode the answer.</summary>
+public static class LogEndpoint
+{
+    public static void AddIngest(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Ingest>();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = SeriesLimits.MaxBodyBytes);
+        builder.Services.AddRequestDecompression();
+    }
+
+    public static void MapIngest(this IEndpointRouteBuilder app) => app.MapPost("/api/v1/runs/{id}/log", Log)
+        .WithTags("Ingest").WithSummary("Appends a batch: points as columns or rows, histograms, events. Answers after it is durable.")
+        .WithMetadata(new DocumentedBody(typeof(LogRequestDto))).Produces<LogAnswerDto>()
+        .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<IResult> Log(string id, HttpContext http, Ingest ingest, TimeProvider clock, CancellationToken cancel)
+    {
+        if (http.Request.Headers.ContentEncoding.Count > 0)
+        {
+            // What the decompression knows it has taken away by now.
+            return TypedResults.Problem($"Content-Encoding \"{http.Request.Headers.ContentEncoding}\" is not known.", statusCode: StatusCodes.Status415UnsupportedMediaType,
+                title: "Unsupported media type", extensions: new Dictionary<string, object?> { ["field"] = "Content-Encoding", ["limit"] = "gzip, br, deflate" });
+        }
+
+        using var body = await Body.ReadAsync(http.Request, cancel);
+        if (body.TooLarge) return Problems.BodyTooLarge();
+        var read = LogBodyReader.Read(body.Bytes, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if (read.Problem is { } problem) return Problems.Body(problem.Status, problem.Field, problem.Detail, problem.Limit);
+        var request = read.Request!;
+        var firstHash = request.Batch == 1 ? SHA256.HashData(body.Bytes)[..16] : null;
+        var answer = await ingest.AppendAsync(new IngestRequest(id, request.Writer, request.Batch, firstHash, request.Body), cancel);
+        switch (answer.Append.Outcome)
+        {
+            case AppendOutcome.Stored or AppendOutcome.Seen:
+                var rejected = request.Rejected.Select(point => new RejectedDto(point.Series, double.TryParse(point.Step, CultureInfo.InvariantCulture, out var step) ? step : null, point.Reason))
+                    .Concat(answer.Rejected.Select(point => new RejectedDto(point.Series, point.Step, point.Reason)));
+                var stop = answer.Append.StopReason is { } reason ? new StopDto(reason, answer.Append.StopBy ?? "") : null;
+                return TypedResults.Ok(new LogAnswerDto(request.Batch is null ? null : answer.Append.AcceptedThrough, answer.Accepted, [.. rejected], stop));
+            case AppendOutcome.Gap:
+                return Problems.BatchGap(request.Batch ?? 0, answer.Append.AcceptedThrough);
+            case AppendOutcome.OtherFirstBatch:
+                return Problems.OtherFirstBatch(answer.Append.AcceptedThrough);
+            case AppendOutcome.UnknownRun:
+                return Problems.UnknownRun(id);
+            case AppendOutcome.DeletedRun:
+                return Problems.DeletedRun(id);
+            case AppendOutcome.Busy:
+                http.Response.Headers.RetryAfter = "1";
+                return Problems.Busy();
+            case AppendOutcome.Unavailable:
+                http.Response.Headers.RetryAfter = "2";
+                return Problems.Unavailable();
+            default:
+                return Problems.Refused();
+        }
+    }
+
+    /// <summary>A whole body in a pooled buffer.</summary>
+    private sealed class Body : IDisposable
+    {
+        private byte[] buffer = [];
+        private int length;
+
+        public bool TooLarge { get; private set; }
+
+        public ReadOnlySpan<byte> Bytes => buffer.AsSpan(0, length);
+
+        public static async Task<Body> ReadAsync(HttpRequest request, CancellationToken cancel)
+        {
+            var body = new Body { buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? 16_384, 4_096, SeriesLimits.MaxBodyBytes) + 1) };
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(body.buffer.AsMemory(body.length), cancel);
+                if (read == 0) return body;
+                body.length += read;
+                if (body.length > SeriesLimits.MaxBodyBytes)
+                {
+                    body.TooLarge = true;
+                    return body;
+                }
+
+                if (body.length == body.buffer.Length) body.Grow();
+            }
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+
+        private void Grow()
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+            Bytes.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+    }
+}

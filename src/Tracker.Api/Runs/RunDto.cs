@@ -1,0 +1,168 @@
+using System.Text.Json;
+
+namespace Tracker.Api.Runs;
+
+/// <summary>One training: what it is, how it stands, what was found.</summary>
+public sealed record RunDto
+{
+    /// <summary>1–64 of <c>[A-Za-z0-9_.-]</c>, unique on the server.</summary>
+    /// <example>k3v9-digits-lr10</example>
+    public required string Id { get; init; }
+
+    /// <summary>Name of the project that it belongs to.</summary>
+    /// <example>digits</example>
+    public required string Project { get; init; }
+
+    /// <summary>Name for people; need not be unique.</summary>
+    /// <example>lr-10</example>
+    public required string Name { get; init; }
+
+    /// <summary>One of <c>running finished failed killed lost</c>.</summary>
+    /// <example>running</example>
+    public required string State { get; init; }
+
+    /// <summary>What the run was started with: any JSON object.</summary>
+    public required JsonElement Config { get; init; }
+
+    /// <summary>Free words.</summary>
+    public required IReadOnlyList<string> Tags { get; init; }
+
+    /// <summary>Runs of one sweep or experiment share a group.</summary>
+    /// <example>lr-sweep</example>
+    public string? Group { get; init; }
+
+    /// <summary>What kind of job it is.</summary>
+    /// <example>train</example>
+    public string? JobType { get; init; }
+
+    /// <summary>Text of people.</summary>
+    /// <example>baseline with dropout</example>
+    public string? Notes { get; init; }
+
+    /// <summary>Id of the run that this one is compared with.</summary>
+    /// <example>k3v9-digits-base</example>
+    public string? Reference { get; init; }
+
+    /// <summary>Exit code of the process, when it was told.</summary>
+    /// <example>0</example>
+    public int? ExitCode { get; init; }
+
+    /// <summary>When the run was created.</summary>
+    /// <example>2026-11-22T10:00:00Z</example>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it ended; null while it runs.</summary>
+    /// <example>2026-11-22T11:00:00Z</example>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Greatest step of any series; null before the first point.</summary>
+    /// <example>4210</example>
+    public long? LastStep { get; init; }
+
+    /// <summary>Number of the last batch in the run's journal.</summary>
+    /// <example>812</example>
+    public required long Sequence { get; init; }
+
+    /// <summary>Number of the last change of the run itself in its project.</summary>
+    /// <example>97</example>
+    public required long ProjectSequence { get; init; }
+
+    /// <summary>The run's page on this server, as a path.</summary>
+    /// <example>/runs/k3v9-digits-lr10</example>
+    public required string Url { get; init; }
+
+    /// <summary>Set when the run is asked to stop.</summary>
+    public StopDto? Stop { get; init; }
+
+    /// <summary>Summaries of the scalar series by name.</summary>
+    public required IReadOnlyDictionary<string, MetricDto> Metrics { get; init; }
+
+    /// <summary>Open diagnoses, worst first.</summary>
+    public required IReadOnlyList<OpenDiagnosisDto> Diagnoses { get; init; }
+}
+
+/// <summary>A request to stop.</summary>
+/// <param name="Reason">Why, in words.</param>
+/// <param name="By">Who asked: <c>api</c>, <c>dashboard</c>, a rule.</param>
+public sealed record StopDto(string Reason, string By);
+
+/// <summary>Summary of one scalar series.</summary>
+public sealed record MetricDto
+{
+    /// <summary>Value of the last point in canonical order; may be <c>"NaN"</c>, <c>"Infinity"</c>, <c>"-Infinity"</c>.</summary>
+    /// <example>0.0553</example>
+    public required double Last { get; init; }
+
+    /// <summary>Least finite value; null when there is none.</summary>
+    /// <example>0.0412</example>
+    public double? Min { get; init; }
+
+    /// <summary>Greatest finite value; null when there is none.</summary>
+    /// <example>2.31</example>
+    public double? Max { get; init; }
+
+    /// <summary>Greatest step.</summary>
+    /// <example>4210</example>
+    public required long LastStep { get; init; }
+
+    /// <summary>Number of points.</summary>
+    /// <example>4211</example>
+    public required long Count { get; init; }
+}
+
+/// <summary>An open diagnosis in a list of runs.</summary>
+public sealed record OpenDiagnosisDto
+{
+    /// <summary>Stable id.</summary>
+    /// <example>d-5f2a90c1e4b7</example>
+    public required string Id { get; init; }
+
+    /// <summary>One of <c>info warn high crit</c>.</summary>
+    /// <example>crit</example>
+    public required string Severity { get; init; }
+
+    /// <summary>The symptom in a few words.</summary>
+    /// <example>The loss became NaN</example>
+    public required string Title { get; init; }
+
+    /// <summary>Top root cause.</summary>
+    /// <example>lr-too-high</example>
+    public required string Cause { get; init; }
+
+    /// <summary>Always <c>open</c> here.</summary>
+    /// <example>open</example>
+    public required string State { get; init; }
+
+    /// <summary>Step since which it holds.</summary>
+    /// <example>96</example>
+    public required long OnsetStep { get; init; }
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Items">The rows.</param>
+/// <param name="NextCursor">Pass it as <c>cursor</c> for the next page; null on the last one.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+/// <summary>A project in the list of projects.</summary>
+public sealed record ProjectDto
+{
+    /// <summary>Unique name.</summary>
+    /// <example>digits</example>
+    public required string Name { get; init; }
+
+    /// <summary>Number of runs.</summary>
+    /// <example>12</example>
+    public required long Runs { get; init; }
+
+    /// <summary>Number of runs that are running.</summary>
+    /// <example>3</example>
+    public required long Running { get; init; }
+
+    /// <summary>Number of open diagnoses at warn or above.</summary>
+    /// <example>2</example>
+    public required long OpenDiagnoses { get; init; }
+
+    /// <summary>When a run was last created.</summary>
+    /// <example>2026-11-22T10:00:00Z</example>
+    public required DateTimeOffset LastActivityAt { get; init; }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Http;
+using Tracker.Api.Storage;
+
+namespace Tracker.Api.Runs;
+
+/// <summary>Runs and projects over REST.</summary>
+public static class RunEndpoints
+{
+    public static void AddRuns(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<RunStore>();
+        builder.Services.AddSingleton<RunQueries>();
+        builder.Services.AddSingleton<RunHeartbeats>();
+        builder.Services.AddHostedService<RunRemoval>();
+    }
+
+    public static void MapRuns(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/v1").WithTags("Runs").ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapGet("/projects", Projects).WithSummary("All projects, the latest first.");
+        group.MapPost("/runs", Create).WithSummary("Creates a run, or goes on with one.")
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/runs", List).WithSummary("Runs, the newest first, with summaries and open diagnoses.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/runs/{id}", Get).WithSummary("One run.");
+        group.MapPatch("/runs/{id}", Patch).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapDelete("/runs/{id}", Delete).WithSummary("Deletes a run; batches that still come for it get 410.");
+        group.MapPost("/runs/{id}/heartbeat", Heartbeat).WithSummary("A sign of life; the answer carries the stop flag.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/stop", Stop).WithSummary("Asks a run to stop; its writers see it with their next call.");
+        group.MapPost("/runs/{id}/finish", Finish).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+    }
+
+    private static async Task<Ok<Page<ProjectDto>>> Projects(RunQueries queries, CancellationToken cancel) =>
+        TypedResults.Ok(new Page<ProjectDto>(await queries.ProjectsAsync(cancel), null));
+
+    private static async Task<Results<Created<CreatedRunDto>, Ok<CreatedRunDto>, ProblemHttpResult>> Create(
+        CreateRunRequest request, RunStore store, HttpRequest http, CancellationToken cancel)
+    {
+        if (RunRules.Check(request) is { } problem) return problem;
+        var (outcome, run) = await store.CreateAsync(request, cancel);
+        switch (outcome)
+        {
+            case CreateOutcome.Exists:
+                return Problems.RunExists(request.Id!, "exists. Send \"resume\": \"allow\" to go on with it.");
+            case CreateOutcome.OtherProject:
+                return Problems.RunExists(request.Id!, "exists in another project.");
+            case CreateOutcome.Missing:
+                return Problems.UnknownRun(request.Id ?? "");
+            case CreateOutcome.Deleted:
+                return Problems.DeletedRun(request.Id!);
+        }
+
+        var url = $"{http.Scheme}://{http.Host}/runs/{run!.Id}";
+        var answer = new CreatedRunDto { Id = run.Id, Project = request.Project!, Name = run.Name, State = run.State, Url = url };
+        return outcome == CreateOutcome.Created ? TypedResults.Created("/api/v1/runs/" + run.Id, answer) : TypedResults.Ok(answer);
+    }
+
+    /// <param name="project">Only runs of this project.</param>
+    /// <param name="state">Only runs in this state: <c>running finished failed killed lost</c>.</param>
+    /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
+    /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
+    private static async Task<Results<Ok<Page<RunDto>>, ProblemHttpResult>> List(
+        RunQueries queries, string? project, string? state, int? limit, string? cursor, CancellationToken cancel)
+    {
+        if (limit is < 1 or > 1_000) return Problems.Invalid("limit", $"limit is {limit}.", "1–1,000");
+        long? before = null;
+        if (cursor is not null)
+        {
+            if (!long.TryParse(cursor, CultureInfo.InvariantCulture, out var key)) return Problems.Invalid("cursor", "This is no cursor of a page of runs.");
+            before = key;
+        }
+
+        return TypedResults.Ok(await queries.ListAsync(project, state, limit ?? 100, before, cancel));
+    }
+
+    private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Get(string id, RunCatalog catalog, RunQueries queries, CancellationToken cancel) =>
+        await catalog.FindAsync(id, cancel) is { } run && await queries.FindAsync(run.RunKey, cancel) is { } found
+            ? TypedResults.Ok(found)
+            : Problems.UnknownRun(id);
+
+    private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Patch(
+        string id, PatchRunRequest request, RunCatalog catalog, RunStore store, RunQueries queries, CancellationToken cancel)
+    {
+        if (RunRules.Check(request) is { } problem) return problem;
+        if (await catalog.FindAsync(id, cancel) is not { } run || await store.PatchAsync(run, request, cancel) is null) return Problems.UnknownRun(id);
+        return TypedResults.Ok((await queries.FindAsync(run.RunKey, cancel))!);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, RunCatalog catalog, RunStore store, CancellationToken cancel) =>
+        await catalog.FindAsync(id, cancel) is { } run && await store.DeleteAsync(run, cancel) ? TypedResults.NoContent() : Problems.UnknownRun(id);
+
+    private static async Task<Results<Ok<HeartbeatDto>, ProblemHttpResult>> Heartbeat(
+        string id, HeartbeatRequest? request, RunCatalog catalog, RunHeartbeats heartbeats, CancellationToken cancel)
+    {
+        if (request?.Writer is { } writer && !RunRules.IsId(writer)) return Problems.Invalid("writer", "A writer's id is made of letters, digits, \"_\", \".\" and \"-\".", "1–64 of [A-Za-z0-9_.-]");
+        if (await catalog.FindAsync(id, cancel) is not { } run)
+        {
+            return await catalog.WasDeletedAsync(id, cancel) ? Problems.DeletedRun(id) : Problems.UnknownRun(id);
+        }
+
+        if (await heartbeats.BeatAsync(run.RunKey, request?.Writer, cancel) is { } answer) return TypedResults.Ok(answer);
+        catalog.Forget(run);
+        return Problems.DeletedRun(id);
+    }
+
+    private static async Task<Results<Ok<StoppedDto>, ProblemHttpResult>> Stop(
+        string id, StopRunRequest? request, RunCatalog catalog, RunStore store, CancellationToken cancel)
+    {
+        if (RunRules.Text("reason", request?.Reason, 1_024) is { } problem) return problem;
+        if (await catalog.FindAsync(id, cancel) is not { } run) return Problems.UnknownRun(id);
+        return await store.StopAsync(run, request?.Reason ?? "asked to stop", "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : Problems.UnknownRun(id);
+    }
+
+    private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Finish(
+        string id, FinishRunRequest? request, RunCatalog catalog, RunStore store, RunQueries queries, CancellationToken cancel)
+    {
+        if (request?.State is not (null or "finished" or "failed" or "killed"))
+        {
+            return Problems.Invalid("state", "A run ends finished, failed or killed.", "finished, failed, killed");
+        }
+
+        var state = request?.State ?? (request?.ExitCode is null or 0 ? "finished" : "failed");
+        if (await catalog.FindAsync(id, cancel) is not { } run || await store.FinishAsync(run, state, request?.ExitCode, cancel) is null) return Problems.UnknownRun(id);
+        return TypedResults.Ok((await queries.FindAsync(run.RunKey, cancel))!);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+using Tracker.Api.Storage;
+
+namespace Tracker.Api.Runs;
+
+/// <summary>Reads of runs and projects.</summary>
+public sealed class RunQueries(NpgsqlDataSource database)
+{
+    private const string Columns = """
+        select r.run_key, r.id, p.name, r.name, r.state, r.config, r.tags, r."group", r.job_type, r.notes, r.reference, r.exit_code,
+               r.created_at, r.finished_at, h.sequence, r.project_sequence, h.stop_reason, h.stop_by
+        from runs r join projects p using (project_key) join run_heads h using (run_key)
+        """;
+
+    /// <summary>Newest first. The cursor is the key of the last run of the page before.</summary>
+    public async Task<Page<RunDto>> ListAsync(string? project, string? state, int limit, long? before, CancellationToken cancel)
+    {
+        var rows = await ReadAsync($"""
+            {Columns}
+            where r.deleted_at is null and ($1::text is null or p.name = $1) and ($2::text is null or r.state = $2) and ($3::bigint is null or r.run_key < $3)
+            order by r.run_key desc limit $4
+            """, cancel, Text(project), Text(state), Number(before), new NpgsqlParameter<long> { TypedValue = limit + 1 });
+        var more = rows.Count > limit;
+        if (more) rows.RemoveAt(rows.Count - 1);
+        return new Page<RunDto>(await CompleteAsync(rows, cancel), more ? rows[^1].Key.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>Runs of a project whose row changed after a number of the project's counter, in that order.</summary>
+    public async Task<IReadOnlyList<RunDto>> ChangedAsync(long projectKey, long afterSequence, int limit, CancellationToken cancel)
+    {
+        var rows = await ReadAsync($"""
+            {Columns}
+            where r.project_key = $1 and r.project_sequence > $2 and r.deleted_at is null order by r.project_sequence limit $3
+            """, cancel, Number(projectKey), Number(afterSequence), Number(limit));
+        return await CompleteAsync(rows, cancel);
+    }
+
+    public async Task<RunDto?> FindAsync(long runKey, CancellationToken cancel)
+    {
+        var rows = await ReadAsync($"{Columns} where r.run_key = $1 and r.deleted_at is null", cancel, Number(runKey));
+        return rows.Count == 0 ? null : (await CompleteAsync(rows, cancel))[0];
+    }
+
+    public async Task<IReadOnlyList<RunDto>> FindAsync(IReadOnlyList<long> runKeys, CancellationToken cancel)
+    {
+        var rows = await ReadAsync($"{Columns} where r.run_key = any ($1) and r.deleted_at is null order by r.run_key desc", cancel,
+            new NpgsqlParameter<long[]> { TypedValue = [.. runKeys] });
+        return await CompleteAsync(rows, cancel);
+    }
+
+    public async Task<long?> ProjectKeyAsync(string project, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select project_key from projects where name = $1");
+        command.Parameters.Add(Text(project));
+        return await command.ExecuteScalarAsync(cancel) as long?;
+    }
+
+    public async Task<IReadOnlyList<ProjectDto>> ProjectsAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("""
+            select p.name, count(r.run_key), count(r.run_key) filter (where r.state = 'running'), max(r.created_at), p.created_at,
+                   (select count(*) from diagnoses d join runs x using (run_key)
+                    where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null)
+            from projects p left join runs r on r.project_key = p.project_key and r.deleted_at is null
+            group by p.project_key order by coalesce(max(r.created_at), p.created_at) desc
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var projects = new List<ProjectDto>();
+        while (await reader.ReadAsync(cancel))
+        {
+            projects.Add(new ProjectDto
+            {
+                Name = reader.GetString(0),
+                Runs = reader.GetInt64(1),
+                Running = reader.GetInt64(2),
+                LastActivityAt = reader.GetFieldValue<DateTimeOffset>(reader.IsDBNull(3) ? 4 : 3),
+                OpenDiagnoses = reader.GetInt64(5),
+            });
+        }
+
+        return projects;
+    }
+
+    private async Task<List<(long Key, RunDto Run)>> ReadAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<(long, RunDto)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var id = reader.GetString(1);
+            rows.Add((reader.GetInt64(0), new RunDto
+            {
+                Id = id,
+                Project = reader.GetString(2),
+                Name = reader.GetString(3),
+                State = reader.GetString(4),
+                Config = JsonSerializer.Deserialize<JsonElement>(reader.GetString(5)),
+                Tags = reader.GetFieldValue<string[]>(6),
+                Group = OrNull(reader, 7),
+                JobType = OrNull(reader, 8),
+                Notes = OrNull(reader, 9),
+                Reference = OrNull(reader, 10),
+                ExitCode = reader.IsDBNull(11) ? null : reader.GetInt32(11),
+                CreatedAt = reader.GetFieldValue<DateTimeOffset>(12),
+                FinishedAt = reader.IsDBNull(13) ? null : reader.GetFieldValue<DateTimeOffset>(13),
+                Sequence = reader.GetInt64(14),
+                ProjectSequence = reader.GetInt64(15),
+                Stop = reader.IsDBNull(16) ? null : new StopDto(reader.GetString(16), reader.GetString(17)),
+                Url = "/runs/" + id,
+                Metrics = new Dictionary<string, MetricDto>(StringComparer.Ordinal),
+                Diagnoses = [],
+            }));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Adds the summaries and the open diagnoses, in one round trip for all runs of a page.</summary>
+    private async Task<List<RunDto>> CompleteAsync(List<(long Key, RunDto Run)> rows, CancellationToken cancel)
+    {
+        if (rows.Count == 0) return [];
+        var metrics = rows.ToDictionary(row => row.Key, _ => new Dictionary<string, MetricDto>(StringComparer.Ordinal));
+        var diagnoses = rows.ToDictionary(row => row.Key, _ => new List<OpenDiagnosisDto>());
+        var keys = rows.Select(row => row.Key).ToArray();
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select run_key, name, last, min, max, last_step, count from summaries where run_key = any ($1) and kind = 1 order by run_key, series_id")
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
+            select d.run_key, d.id, d.severity, d.body ->> 'title', d.cause, d.state, d.onset_step
+            from diagnoses d left join verdicts v on v.diagnosis_id = d.id
+            where d.run_key = any ($1) and d.state = 'open' and v.verdict is distinct from 'wrong' order by d.severity desc, d.onset_step
+            """)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            metrics[reader.GetInt64(0)][reader.GetString(1)] = new MetricDto
+            {
+                Last = reader.GetDouble(2),
+                Min = reader.IsDBNull(3) ? null : reader.GetDouble(3),
+                Max = reader.IsDBNull(4) ? null : reader.GetDouble(4),
+                LastStep = reader.GetInt64(5),
+                Count = reader.GetInt64(6),
+            };
+        }
+
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            diagnoses[reader.GetInt64(0)].Add(new OpenDiagnosisDto
+            {
+                Id = reader.GetString(1),
+                Severity = Severities.Name(reader.GetInt16(2)),
+                Title = reader.GetString(3),
+                Cause = reader.GetString(4),
+                State = reader.GetString(5),
+                OnsetStep = reader.GetInt64(6),
+            });
+        }
+
+        return [.. rows.Select(row => row.Run with
+        {
+            Metrics = metrics[row.Key],
+            LastStep = metrics[row.Key].Count == 0 ? null : metrics[row.Key].Values.Max(m => m.LastStep),
+            Diagnoses = diagnoses[row.Key],
+        })];
+    }
+
+    private static string? OrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Number(long? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint };
+}

@@ -1,0 +1,59 @@
+using Npgsql;
+using Tracker.Api.Storage;
+
+namespace Tracker.Api.Runs;
+
+/// <summary>Removes the rows of deleted runs in the background. The run's own row and head stay, so that late batches get 410.</summary>
+public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog series, TimeProvider clock, ILogger<RunRemoval> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly string[] Tables =
+        ["journal", "chunks", "events", "summaries", "signals", "diagnoses", "cursors", "leases", "writers", "series", "journal_rejects"];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await RemoveOneAsync(stoppingToken)) { }
+            }
+            catch (NpgsqlException error)
+            {
+                LogFailure(error.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> RemoveOneAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var find = new NpgsqlCommand("""
+            select run_key from runs where deleted_at is not null and purged_at is null order by deleted_at limit 1 for no key update skip locked
+            """, connection, transaction);
+        if (await find.ExecuteScalarAsync(cancel) is not long runKey) return false;
+        foreach (var table in Tables)
+        {
+            await using var remove = new NpgsqlCommand($"delete from {table} where run_key = $1", connection, transaction);
+            remove.Parameters.AddWithValue(runKey);
+            await remove.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var mark = new NpgsqlCommand("update runs set purged_at = now() where run_key = $1", connection, transaction);
+        mark.Parameters.AddWithValue(runKey);
+        await mark.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        series.Forget(runKey);
+        return true;
+    }
+
+    [LoggerMessage(2020, LogLevel.Warning, "Removing deleted runs waits: {Reason}")]
+    private partial void LogFailure(string reason);
+}

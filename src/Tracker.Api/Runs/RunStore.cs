@@ -1,0 +1,226 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+using Tracker.Api.Storage;
+using Tracker.Core.Series;
+
+namespace Tracker.Api.Runs;
+
+public enum CreateOutcome
+{
+    Created,
+    Resumed,
+    Exists,
+    OtherProject,
+    Missing,
+    Deleted,
+}
+
+/// <summary>
+/// Changes of runs. What the analyzer must know of them (config, resume, finish) is written to the run's journal as an event in the same
+/// transaction, so that a replay sees it where the live run did.
+/// </summary>
+public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCatalog catalog, RunGrowth growth, ProjectGrowth projectGrowth, TimeProvider clock)
+{
+    /// <summary>The writer under which the server logs events of its own; no client can take this id.</summary>
+    private const string ServerWriter = "~server";
+
+    public async Task<(CreateOutcome Outcome, RunRow? Run)> CreateAsync(CreateRunRequest request, CancellationToken cancel)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        var id = request.Id ?? NewId();
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        // Creations of one id stand in line, so that two of them never both find it missing.
+        await context.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(7283462, hashtext({id}))", cancel);
+        var run = await context.Runs.Include(r => r.Project).SingleOrDefaultAsync(r => r.Id == id, cancel);
+        if (run is not null)
+        {
+            if (run.DeletedAt is not null) return (CreateOutcome.Deleted, null);
+            if (run.Project!.Name != request.Project) return (CreateOutcome.OtherProject, run);
+            if (request.Resume is null or "never") return (CreateOutcome.Exists, run);
+            await context.Database.ExecuteSqlAsync($"select 1 from run_heads where run_key = {run.RunKey} for no key update", cancel);
+            await ResumeAsync(context, transaction, run, request, cancel);
+            return (CreateOutcome.Resumed, run);
+        }
+
+        if (request.Resume == "must") return (CreateOutcome.Missing, null);
+        var project = await ProjectAsync(context, request.Project!, cancel);
+        run = new RunRow
+        {
+            ProjectKey = project.ProjectKey,
+            Id = id,
+            Name = string.IsNullOrWhiteSpace(request.Name) ? id : request.Name,
+            Config = request.Config is { ValueKind: JsonValueKind.Object } config ? config.GetRawText() : "{}",
+            Tags = [.. request.Tags ?? []],
+            Group = request.Group,
+            JobType = request.JobType,
+            Notes = request.Notes,
+            Reference = request.Reference,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        context.Runs.Add(run);
+        await context.SaveChangesAsync(cancel);
+        await context.Database.ExecuteSqlAsync($"insert into run_heads (run_key) values ({run.RunKey})", cancel);
+        await context.Database.ExecuteSqlAsync($"select tracker_ensure_partition({run.RunKey})", cancel);
+        await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "config", Time = Now, Data = run.Config }, cancel);
+        await CommitAsync(transaction, run.RunKey, project.ProjectKey, cancel);
+        return (CreateOutcome.Created, run);
+    }
+
+    public async Task<RunRow?> PatchAsync(RunRef reference, PatchRunRequest request, CancellationToken cancel)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        var run = await LockAsync(context, reference, cancel);
+        if (run is null) return null;
+        run.Name = request.Name ?? run.Name;
+        run.Tags = request.Tags is null ? run.Tags : [.. request.Tags];
+        run.Group = request.Group ?? run.Group;
+        run.Notes = request.Notes ?? run.Notes;
+        run.Reference = request.Reference ?? run.Reference;
+        await MergeConfigAsync(transaction, run, request.Config, cancel);
+        await context.SaveChangesAsync(cancel);
+        await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
+        return run;
+    }
+
+    /// <summary>Ends a run. A run that has ended keeps its first end; batches that come later are still taken.</summary>
+    public async Task<RunRow?> FinishAsync(RunRef reference, string state, int? exitCode, CancellationToken cancel)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        var run = await LockAsync(context, reference, cancel);
+        if (run is null) return null;
+        if (run.State is not ("running" or "lost")) return run;
+        run.State = state;
+        run.ExitCode = exitCode;
+        run.FinishedAt = clock.GetUtcNow();
+        await context.SaveChangesAsync(cancel);
+        var data = new JsonObject { ["state"] = state, ["exitCode"] = exitCode };
+        await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "finish", Time = Now, Data = data.ToJsonString() }, cancel);
+        await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
+        return run;
+    }
+
+    /// <summary>Sets the stop flag; the first request stands.</summary>
+    public async Task<StopDto?> StopAsync(RunRef reference, string reason, string by, CancellationToken cancel)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        var connection = (NpgsqlConnection)context.Database.GetDbConnection();
+        await using var command = new NpgsqlCommand("""
+            update run_heads set stop_reason = coalesce(stop_reason, $2), stop_by = coalesce(stop_by, $3)
+            where run_key = $1 and not deleted returning stop_reason, stop_by
+            """, connection, Npgsql(transaction));
+        command.Parameters.AddWithValue(reference.RunKey);
+        command.Parameters.AddWithValue(reason);
+        command.Parameters.AddWithValue(by);
+        StopDto stop;
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel)) return null;
+            stop = new StopDto(reader.GetString(0), reader.GetString(1));
+        }
+
+        await CommitAsync(transaction, reference.RunKey, reference.ProjectKey, cancel);
+        return stop;
+    }
+
+    /// <summary>Marks a run as deleted: later batches are refused, and its rows go in the background.</summary>
+    public async Task<bool> DeleteAsync(RunRef reference, CancellationToken cancel)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        await context.Database.ExecuteSqlAsync($"update run_heads set deleted = true, unsettled = false where run_key = {reference.RunKey}", cancel);
+        var run = await LockAsync(context, reference, cancel);
+        if (run is null) return false;
+        run.DeletedAt = clock.GetUtcNow();
+        await context.SaveChangesAsync(cancel);
+        await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
+        catalog.Forget(reference);
+        return true;
+    }
+
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private async Task ResumeAsync(TrackerDbContext context, IDbContextTransaction transaction, RunRow run, CreateRunRequest request, CancellationToken cancel)
+    {
+        run.State = "running";
+        run.FinishedAt = null;
+        run.ExitCode = null;
+        await context.Database.ExecuteSqlAsync($"update run_heads set stop_reason = null, stop_by = null where run_key = {run.RunKey}", cancel);
+        await MergeConfigAsync(transaction, run, request.Config, cancel);
+        await context.SaveChangesAsync(cancel);
+        // A creation that is sent again before anything was logged is no resume.
+        var batches = await context.Database.SqlQuery<long>($"select count(*)::bigint as \"Value\" from writers where run_key = {run.RunKey} and writer <> {ServerWriter}").SingleAsync(cancel);
+        if (batches > 0) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "resume", Time = Now }, cancel);
+        await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
+    }
+
+    private async Task MergeConfigAsync(IDbContextTransaction transaction, RunRow run, JsonElement? config, CancellationToken cancel)
+    {
+        if (config is not { ValueKind: JsonValueKind.Object } added || !added.EnumerateObject().Any()) return;
+        var merged = JsonNode.Parse(run.Config)!.AsObject();
+        var before = merged.ToJsonString();
+        foreach (var entry in added.EnumerateObject()) merged[entry.Name] = JsonNode.Parse(entry.Value.GetRawText());
+        var after = merged.ToJsonString();
+        if (after == before) return;
+        run.Config = after;
+        await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "config", Time = Now, Data = after }, cancel);
+    }
+
+    private static async Task<RunRow?> LockAsync(TrackerDbContext context, RunRef reference, CancellationToken cancel)
+    {
+        // Head first, as an append does: two changes of one run never wait for each other in a ring.
+        await context.Database.ExecuteSqlAsync($"select 1 from run_heads where run_key = {reference.RunKey} for no key update", cancel);
+        var found = await context.Runs.FromSql($"select * from runs where run_key = {reference.RunKey} and deleted_at is null for no key update").ToListAsync(cancel);
+        return found.SingleOrDefault();
+    }
+
+    private static async Task<ProjectRow> ProjectAsync(TrackerDbContext context, string name, CancellationToken cancel)
+    {
+        var project = await context.Projects.SingleOrDefaultAsync(p => p.Name == name, cancel);
+        if (project is not null) return project;
+        await context.Database.ExecuteSqlAsync($"insert into projects (name) values ({name}) on conflict do nothing", cancel);
+        project = await context.Projects.SingleAsync(p => p.Name == name, cancel);
+        await context.Database.ExecuteSqlAsync($"insert into project_counters (project_key) values ({project.ProjectKey}) on conflict do nothing", cancel);
+        return project;
+    }
+
+    private static async Task AppendEventAsync(IDbContextTransaction transaction, long runKey, RunEvent happened, CancellationToken cancel)
+    {
+        var native = Npgsql(transaction);
+        await using var command = new NpgsqlCommand("select outcome from tracker_append(array[$1], array[$2], array[null::bigint], array[null::bytea], array[0], array[$3])", native.Connection, native);
+        command.Parameters.AddWithValue(runKey);
+        command.Parameters.AddWithValue(ServerWriter);
+        command.Parameters.AddWithValue(JournalCodec.Encode(new LogBatch { Events = [happened] }));
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Numbers the change in its project, last in the transaction, commits, and tells those who follow.</summary>
+    private async Task CommitAsync(IDbContextTransaction transaction, long runKey, long projectKey, CancellationToken cancel)
+    {
+        var native = Npgsql(transaction);
+        var sequence = await ProjectSequence.NextAsync(native.Connection!, native, projectKey, cancel);
+        await using (var command = new NpgsqlCommand("update runs set project_sequence = $2 where run_key = $1", native.Connection, native))
+        {
+            command.Parameters.AddWithValue(runKey);
+            command.Parameters.AddWithValue(sequence);
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+        growth.Raise(runKey);
+        projectGrowth.Raise(projectKey);
+    }
+
+    private static NpgsqlTransaction Npgsql(IDbContextTransaction transaction) => (NpgsqlTransaction)transaction.GetDbTransaction();
+
+    private static string NewId()
+    {
+        const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
+        return System.Security.Cryptography.RandomNumberGenerator.GetString(Alphabet, 12);
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace Tracker.Api.Storage;
+
+/// <summary>The database: one pool for everything, EF Core over the same pool for metadata, the schema applied before the host starts.</summary>
+public static class Database
+{
+    public const string ConnectionName = "Tracker";
+
+    public static void AddStorage(this WebApplicationBuilder builder, bool privateDatabase)
+    {
+        var services = builder.Services;
+        services.AddSingleton(NodeIdentity.Create(privateDatabase));
+        services.AddSingleton(provider => Open(builder.Configuration, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddDbContextFactory<TrackerDbContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
+        services.AddSingleton<RunCatalog>();
+        services.AddSingleton<SeriesCatalog>();
+        services.AddSingleton<RunGrowth>();
+        services.AddSingleton<ProjectGrowth>();
+        services.AddSingleton<JournalWriter>();
+        services.AddSingleton<JournalReader>();
+        services.AddSingleton<SeriesReader>();
+        services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
+        services.AddHostedService<GrowthNotifications>();
+    }
+
+    /// <summary>Applies what is missing of the schema. Throws <see cref="NpgsqlException"/> when the server cannot be reached.</summary>
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancel)
+    {
+        var factory = services.GetRequiredService<IDbContextFactory<TrackerDbContext>>();
+        await using var context = await factory.CreateDbContextAsync(cancel);
+        await context.Database.MigrateAsync(cancel);
+    }
+
+    private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers)
+    {
+        var text = configuration.GetConnectionString(ConnectionName)
+            ?? throw new InvalidOperationException("ConnectionStrings:Tracker is not set.");
+        var builder = new NpgsqlDataSourceBuilder(text);
+        builder.ConnectionStringBuilder.ApplicationName ??= "tracker";
+        builder.ConnectionStringBuilder.MaxAutoPrepare = 100;
+        builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
+        builder.ConnectionStringBuilder.IncludeErrorDetail = true;
+        builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,167 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tracker.Core.Series;
+
+namespace Tracker.Api.Storage.Following;
+
+public sealed class CompactorFactory(NpgsqlDataSource database, TimeProvider clock) : IJournalConsumerFactory
+{
+    public IJournalConsumer Create(RunRef run) => new Compactor(run, database, clock);
+}
+
+/// <summary>
+/// Moves a run's batches from the journal to chunks, events to their table, and keeps the summaries. Chunks, events, summaries, both cursors
+/// and the cut of the journal are one transaction: killed anywhere, a batch is in exactly one place.
+/// A run is compacted when its tail passes 8 MiB, 2,000 points in a series or 30 s, and when it ends.
+/// </summary>
+public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvider clock) : IJournalConsumer
+{
+    private const long MaxTailPoints = (8 << 20) / 8;
+    private const int MaxSeriesPoints = 2_000;
+    private const string SummariesCursor = "summaries";
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SummaryPause = TimeSpan.FromSeconds(2);
+
+    private readonly List<StoredBatch> tail = [];
+    private readonly Dictionary<int, int> tailPoints = [];
+    private readonly ChunkShelf shelf = new(run.RunKey);
+    private Summaries summaries = new();
+    private long cursor;
+    private long summariesCursor;
+    private long summarized;
+    private long pointsInTail;
+    private long tailSince;
+    private long summariesWrittenAt;
+    private bool runEnded;
+
+    public string Name => "compactor";
+
+    public async Task<long> OpenAsync(CancellationToken cancel)
+    {
+        tail.Clear();
+        tailPoints.Clear();
+        pointsInTail = 0;
+        runEnded = false;
+        summaries = new Summaries();
+        (cursor, _, _) = await Cursors.OpenAsync(database, run.RunKey, Name, cancel);
+        (summariesCursor, _, _) = await Cursors.OpenAsync(database, run.RunKey, SummariesCursor, cancel);
+        summarized = summariesCursor;
+        await using (var command = database.CreateCommand($"select {Summaries.Columns} from summaries where run_key = $1"))
+        {
+            command.Parameters.AddWithValue(run.RunKey);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel)) summaries.AddRow(reader);
+        }
+
+        await shelf.LoadAsync(database, cancel);
+        return cursor;
+    }
+
+    public async Task TakeAsync(IReadOnlyList<StoredBatch> batches, CancellationToken cancel)
+    {
+        foreach (var batch in batches)
+        {
+            if (tail.Count == 0) tailSince = clock.GetTimestamp();
+            tail.Add(batch);
+            foreach (var column in batch.Batch.Scalars)
+            {
+                tailPoints[column.SeriesId] = tailPoints.GetValueOrDefault(column.SeriesId) + column.Count;
+                pointsInTail += column.Count;
+            }
+
+            foreach (var histogram in batch.Batch.Histograms) pointsInTail += histogram.Counts.Length;
+            runEnded |= batch.Batch.Events.Exists(happened => happened.Kind == "finish");
+            if (batch.Sequence > summarized)
+            {
+                summaries.Add(batch.Batch);
+                summarized = batch.Sequence;
+            }
+        }
+
+        if (pointsInTail >= MaxTailPoints || tailPoints.Values.Any(points => points >= MaxSeriesPoints)) await CompactAsync(cancel);
+    }
+
+    public async Task<bool> FlushAsync(bool everything, CancellationToken cancel)
+    {
+        if (tail.Count > 0 && (everything || runEnded || clock.GetElapsedTime(tailSince) >= MaxAge)) await CompactAsync(cancel);
+        if (summaries.IsDirty && clock.GetElapsedTime(summariesWrittenAt) >= SummaryPause) await WriteSummariesAsync(cancel);
+        return tail.Count == 0;
+    }
+
+    private async Task WriteSummariesAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await SummarizeAsync(connection, transaction, cancel);
+        await transaction.CommitAsync(cancel);
+        Summarized();
+    }
+
+    private async Task CompactAsync(CancellationToken cancel)
+    {
+        var through = tail[^1].Sequence;
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await Cursors.MoveAsync(connection, transaction, run.RunKey, Name, cursor, through, cancel);
+        await SummarizeAsync(connection, transaction, cancel);
+        await shelf.AddAsync(connection, transaction, tail, cancel);
+        await WriteEventsAsync(connection, cancel);
+        await using (var cut = new NpgsqlCommand("delete from journal where run_key = $1 and sequence <= $2", connection, transaction))
+        {
+            cut.Parameters.AddWithValue(run.RunKey);
+            cut.Parameters.AddWithValue(through);
+            await cut.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+        cursor = through;
+        shelf.Committed();
+        Summarized();
+        tail.Clear();
+        tailPoints.Clear();
+        pointsInTail = 0;
+    }
+
+    private async Task SummarizeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
+    {
+        if (summarized == summariesCursor) return;
+        await Cursors.MoveAsync(connection, transaction, run.RunKey, SummariesCursor, summariesCursor, summarized, cancel);
+        await summaries.WriteAsync(connection, transaction, run, cancel);
+    }
+
+    private void Summarized()
+    {
+        summariesCursor = summarized;
+        summariesWrittenAt = clock.GetTimestamp();
+        summaries.Written();
+    }
+
+    private async Task WriteEventsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        if (!tail.Exists(batch => batch.Batch.Events.Count > 0)) return;
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "copy events (run_key, sequence, number, kind, name, step, time, level, data) from stdin (format binary)", cancel);
+        foreach (var batch in tail)
+        {
+            for (var i = 0; i < batch.Batch.Events.Count; i++)
+            {
+                var happened = batch.Batch.Events[i];
+                await copy.StartRowAsync(cancel);
+                await copy.WriteAsync(run.RunKey, NpgsqlDbType.Bigint, cancel);
+                await copy.WriteAsync(batch.Sequence, NpgsqlDbType.Bigint, cancel);
+                await copy.WriteAsync(i, NpgsqlDbType.Integer, cancel);
+                await copy.WriteAsync(happened.Kind, NpgsqlDbType.Text, cancel);
+                await copy.WriteAsync(happened.Name, NpgsqlDbType.Text, cancel);
+                if (happened.Step is { } step) await copy.WriteAsync(step, NpgsqlDbType.Bigint, cancel);
+                else await copy.WriteNullAsync(cancel);
+                await copy.WriteAsync(happened.Time, NpgsqlDbType.Bigint, cancel);
+                if (happened.Level is { } level) await copy.WriteAsync(level, NpgsqlDbType.Text, cancel);
+                else await copy.WriteNullAsync(cancel);
+                if (happened.Data is { } data) await copy.WriteAsync(data, NpgsqlDbType.Text, cancel);
+                else await copy.WriteNullAsync(cancel);
+            }
+        }
+
+        await copy.CompleteAsync(cancel);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace Tracker.Api.Storage;
+
+/// <summary>What every part needs to know of a run: its internal key, never reused, and where it belongs.</summary>
+public sealed record RunRef(long RunKey, long ProjectKey, string Id, string Project);
+
+/// <summary>Finds runs by id. What it keeps never changes while a run lives; a deleted run is found out by the append.</summary>
+public sealed class RunCatalog(NpgsqlDataSource database)
+{
+    private const int Capacity = 50_000;
+
+    private readonly ConcurrentDictionary<string, RunRef> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, RunRef> knownByKey = new();
+
+    public async ValueTask<RunRef?> FindAsync(string runId, CancellationToken cancel)
+    {
+        if (known.TryGetValue(runId, out var run)) return run;
+        await using var command = database.CreateCommand(
+            "select r.run_key, r.project_key, r.id, p.name from runs r join projects p using (project_key) where r.id = $1 and r.deleted_at is null");
+        command.Parameters.AddWithValue(runId);
+        return await ReadAsync(command, cancel);
+    }
+
+    public async ValueTask<RunRef?> FindAsync(long runKey, CancellationToken cancel)
+    {
+        if (knownByKey.TryGetValue(runKey, out var run)) return run;
+        await using var command = database.CreateCommand(
+            "select r.run_key, r.project_key, r.id, p.name from runs r join projects p using (project_key) where r.run_key = $1 and r.deleted_at is null");
+        command.Parameters.AddWithValue(runKey);
+        return await ReadAsync(command, cancel);
+    }
+
+    /// <summary>Whether a run of this id was there and was deleted.</summary>
+    public async Task<bool> WasDeletedAsync(string runId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select 1 from runs where id = $1 and deleted_at is not null");
+        command.Parameters.AddWithValue(runId);
+        return await command.ExecuteScalarAsync(cancel) is not null;
+    }
+
+    /// <summary>Forgets a run that was deleted.</summary>
+    public void Forget(RunRef run)
+    {
+        known.TryRemove(run.Id, out _);
+        knownByKey.TryRemove(run.RunKey, out _);
+    }
+
+    private async Task<RunRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel)) return null;
+        var run = new RunRef(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3));
+        if (known.Count >= Capacity)
+        {
+            known.Clear();
+            knownByKey.Clear();
+        }
+
+        known[run.Id] = run;
+        knownByKey[run.RunKey] = run;
+        return run;
+    }
+}
