@@ -1,5 +1,6 @@
 using Tracker.Api.Alerts;
 using Tracker.Api.Analysis;
+using Tracker.Api.Dashboard;
 using Tracker.Api.Embedded;
 using Tracker.Api.Http;
 using Tracker.Api.Ingest.Rest;
@@ -26,6 +27,7 @@ try
     builder.AddAnalysis();
     builder.AddAlerts();
     builder.AddApiDocs();
+    builder.AddDashboard();
 
     await using var app = builder.Build();
     app.UseWeb();
@@ -36,6 +38,7 @@ try
     app.MapAnalysis();
     app.MapAlerts();
     app.MapWeb();
+    app.MapDashboard();
 
     if (printsDocument)
     {

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Tracker.Api.Http;
 
-/// <summary>What holds for all of HTTP: JSON, errors, health, compression, the dashboard's files.</summary>
+/// <summary>What holds for all of HTTP: JSON, errors, health, compression.</summary>
 public static class Web
 {
     public const string DefaultUrl = "http://127.0.0.1:5080";
@@ -15,7 +15,6 @@ public static class Web
             builder.WebHost.UseUrls(DefaultUrl);
         }
 
-        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
         // A body that cannot be bound is told by the one exception handler.
@@ -39,8 +38,6 @@ public static class Web
         app.MapGet("/readyz", Ready).ExcludeFromDescription();
         // Only for reads: a fallback for every method would hide what is wrong with the content type of the others.
         app.MapMethods("/api/{**rest}", [HttpMethods.Get, HttpMethods.Head], UnknownPath).WithOrder(int.MaxValue - 1).ExcludeFromDescription();
-        app.MapStaticAssets();
-        app.MapFallbackToFile("index.html");
     }
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult UnknownPath() =>

@@ -1,4 +1,4 @@
-namespace Tracker.Api.Embedded;
+namespace Tracker.Api.Dashboard;
 
 /// <summary>Serves the dashboard that the build bundled: its files, and its first page for every address that is a page of it.</summary>
 public static class DashboardSetup
