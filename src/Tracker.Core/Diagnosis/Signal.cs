@@ -38,6 +38,9 @@ public sealed record Signal
     /// <summary>False once the condition has cleared.</summary>
     public bool Active { get; init; } = true;
 
+    /// <summary>A few words with this run's own numbers: <c>Gradients are clipped in 97 % of the steps</c>.</summary>
+    public string Title { get; init; } = "";
+
     /// <summary>One sentence with this run's own numbers.</summary>
     public required string Summary { get; init; }
 

@@ -1,0 +1,37 @@
+using Tracker.Core.Diagnosis.Detectors;
+
+namespace Tracker.Core.Diagnosis;
+
+/// <summary>Thresholds of all detectors; the defaults are calibrated on real runs. Other options give other diagnoses on replay.</summary>
+public sealed record AnalyzerOptions
+{
+    public NonFiniteOptions NonFinite { get; init; } = new();
+
+    public ConsecutiveNanOptions ConsecutiveNan { get; init; } = new();
+
+    public ConstantLossOptions ConstantLoss { get; init; } = new();
+
+    public PlateauFromStartOptions PlateauFromStart { get; init; } = new();
+
+    public ChanceLevelPlateauOptions ChanceLevelPlateau { get; init; } = new();
+
+    public StuckAfterDropOptions StuckAfterDrop { get; init; } = new();
+
+    public LossDivergenceOptions LossDivergence { get; init; } = new();
+
+    public OverfittingOptions Overfitting { get; init; } = new();
+
+    public ClippingOptions Clipping { get; init; } = new();
+
+    public StuckAtClipOptions StuckAtClip { get; init; } = new();
+
+    public ZeroGradientOptions ZeroGradient { get; init; } = new();
+
+    public DeadLayerOptions DeadLayer { get; init; } = new();
+
+    public GradVanishingDepthOptions GradVanishingDepth { get; init; } = new();
+
+    public DeadReluOptions DeadRelu { get; init; } = new();
+
+    public LrDecayedEarlyOptions LrDecayedEarly { get; init; } = new();
+}

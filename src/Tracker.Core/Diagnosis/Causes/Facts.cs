@@ -1,0 +1,150 @@
+using Tracker.Core.Diagnosis.Detectors;
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Causes;
+
+/// <summary>What a fact says of a run: it holds, it is known not to hold, or nothing logged tells (null).</summary>
+/// <param name="Holds">Null where the series that would tell is not logged.</param>
+/// <param name="Sentence">Either way, in words.</param>
+internal sealed record Finding(bool? Holds, string Sentence)
+{
+    public static readonly Finding Blind = new(null, "");
+}
+
+/// <summary>Facts that separate causes which give the same signal.</summary>
+internal static class Facts
+{
+    /// <summary>Points before a fault in which its precursor is looked for.</summary>
+    private const int PrecursorPoints = 20;
+
+    public static readonly IReadOnlyDictionary<string, Func<RunContext, IReadOnlyList<Signal>, Finding>> All =
+        new Dictionary<string, Func<RunContext, IReadOnlyList<Signal>, Finding>>(StringComparer.Ordinal)
+        {
+            ["first-value-not-finite"] = (run, _) => run.Loss is { NonFinite: > 0 } loss && loss.FirstNonFiniteStep == loss.FirstStep
+                ? new(true, "the very first loss was not finite, before any update")
+                : Finding.Blind,
+            ["gradient-surged"] = (run, members) => Surge(run.Gradient, members, "gradient norm", 8),
+            ["loss-surged"] = (run, members) => Surge(run.Loss, members, "loss", 8),
+            ["half-precision"] = (run, _) => run.Hints.Precision is var p && (p.Contains("16", StringComparison.Ordinal) || p.Contains("half", StringComparison.Ordinal)) && !p.Contains("bf", StringComparison.Ordinal)
+                ? new(true, $"the config says precision {p}, whose largest number is 65504")
+                : Finding.Blind,
+            ["loss-scale-fell"] = (run, _) => run.First(RoleKind.LossScale) is { Finite: > 0 } scale
+                ? scale.LastFinite <= scale.Max / 4
+                    ? new(true, $"{scale.Name} fell from {Numbers.Text(scale.Max)} to {Numbers.Text(scale.LastFinite)}")
+                    : new(false, $"{scale.Name} held at {Numbers.Text(scale.LastFinite)}")
+                : Finding.Blind,
+            ["early-explosion"] = EarlyExplosion,
+            ["large-first-loss"] = (run, _) => run is { ChanceLoss: { } chance, Loss: { Finite: > 0 } loss }
+                ? loss.First > 2 * chance
+                    ? new(true, $"the first loss, {Numbers.Text(loss.First)}, is {Numbers.Text(loss.First / chance)} times that of guessing")
+                    : new(false, $"the first loss, {Numbers.Text(loss.First)}, is near that of guessing, {Numbers.Text(chance)}")
+                : Finding.Blind,
+            ["rate-raised"] = (run, members) => run.Rate is { IsLogged: true, JumpRatio: > 1.4 } rate && rate.JumpStep > rate.RiseEnd - 1 && rate.JumpStep <= Onset(members) + 50
+                ? new(true, $"the learning rate was multiplied by {Numbers.Text(rate.JumpRatio)} at step {rate.JumpStep}")
+                : Finding.Blind,
+            ["gradient-grows"] = GradientGrows,
+            ["updates-tiny"] = (run, _) => Observations.UpdateRatio(run) is { } ratio
+                ? ratio < 1e-5
+                    ? new(true, $"each step changes the weights by {Numbers.Text(ratio)} of their size; about 0.001 is usual")
+                    : new(false, $"each step changes the weights by {Numbers.Text(ratio)} of their size, which is no standstill")
+                : Finding.Blind,
+            ["updates-zero"] = (run, _) => Observations.UpdateRatio(run) is { } ratio
+                ? ratio == 0
+                    ? new(true, "the weights do not change at all")
+                    : new(false, "the weights do change")
+                : Finding.Blind,
+            ["rate-tiny"] = (run, _) => (run.Rate.IsLogged ? run.Rate.Peak : run.Hints.LearningRate) is { } rate
+                ? rate <= 1e-6
+                    ? new(true, $"the learning rate is {Numbers.Text(rate)}")
+                    : rate >= 1e-4 ? new(false, $"the learning rate, {Numbers.Text(rate)}, is not tiny") : Finding.Blind
+                : Finding.Blind,
+            ["gradients-zero"] = (run, _) => run.Gradient is { Finite: > 0 } gradient
+                ? gradient.LastFinite == 0
+                    ? new(true, "the gradient norm is exactly 0")
+                    : new(false, $"the gradient norm is {Numbers.Text(gradient.LastFinite)}, not 0")
+                : Finding.Blind,
+            ["gradient-fades-with-depth"] = (run, _) => Observations.DepthRatio(run) is { } ratio
+                ? ratio < 1e-3
+                    ? new(true, $"the first layer gets {Numbers.Text(ratio)} of the last layer's gradient")
+                    : ratio > 1e-2 ? new(false, $"the first layer gets {Numbers.Text(ratio)} of the last layer's gradient, enough to learn") : Finding.Blind
+                : Finding.Blind,
+            ["units-dead"] = (run, _) => run.All(RoleKind.DeadFraction).Count == 0 ? Finding.Blind
+                : Observations.DeadShare(run) is >= 0.5 and var share
+                    ? new(true, $"up to {Numbers.Percent(share)} of a layer's units are dead")
+                    : Observations.DeadShare(run) < 0.3 ? new(false, "few units are dead") : Finding.Blind,
+            ["units-dead-from-start"] = (run, _) => run.All(RoleKind.DeadFraction) is { Count: > 0 } layers
+                ? layers.Any(l => l.First >= 0.5)
+                    ? new(true, "units were dead from the first step on")
+                    : new(false, "the units were alive at the first step")
+                : Finding.Blind,
+            ["rate-exhausted"] = (run, _) => run.Rate.IsLogged
+                ? run.Rate.PointsExhausted > 0
+                    ? new(true, $"the learning rate is {Numbers.Text(run.Rate.Last)}, below a thousandth of its peak {Numbers.Text(run.Rate.Peak)}")
+                    : new(false, $"the learning rate is {Numbers.Text(run.Rate.Last)}, its peak was {Numbers.Text(run.Rate.Peak)}")
+                : Finding.Blind,
+            ["validation-is-close"] = ValidationIsClose,
+            ["accuracy-is-high"] = (run, _) => run.First(RoleKind.ValAccuracy) is { Finite: > 0 } accuracy
+                ? accuracy.Max >= 0.9
+                    ? new(true, $"validation accuracy reached {Numbers.Text(accuracy.Max)}")
+                    : new(false, $"validation accuracy is {Numbers.Text(accuracy.Max)} at best")
+                : Finding.Blind,
+            ["loss-falls"] = (run, _) =>
+            {
+                if (run.Loss?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
+                return trend.Initial(20) - trend.Best > 3 * trend.Noise ? new(true, $"the loss has fallen from {Numbers.Text(trend.Initial(20))} to {Numbers.Text(trend.Best)} all the same") : Finding.Blind;
+            },
+            ["parameters-move"] = (run, _) => run.First(RoleKind.ParamNorm)?.Recent is { Count: >= 10 } norm
+                ? norm.Value(0).Equals(norm.Value(9))
+                    ? new(false, "the norm of the parameters does not change either")
+                    : new(true, "the norm of the parameters goes on changing, so training does go on")
+                : Finding.Blind,
+        };
+
+    private static Finding EarlyExplosion(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (run.Loss is not { Finite: > 0, First: > 0 } loss || loss.Role is null) return Finding.Blind;
+        if (run.EarlyPeak > 3 * loss.First)
+        {
+            return new(true, $"the loss rose to {Numbers.Text(run.EarlyPeak / loss.First)} times its first value at step {run.EarlyPeakStep}, within the first points");
+        }
+        // That it did not explode early speaks against a high rate only where the loss never moved; a later fault needs no early one.
+        return members.Any(m => m.Id is PlateauFromStart.Id or ChanceLevelPlateau.Id) ? new(false, "the loss did not explode in the first steps") : Finding.Blind;
+    }
+
+    private static Finding GradientGrows(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (run.Gradient?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
+        var (initial, level) = (trend.Initial(20), trend.Tail.Median(50));
+        return level > 3 * initial
+            ? new(true, $"the gradient norm grew from {Numbers.Text(initial)} to {Numbers.Text(level)}")
+            : new(false, $"the gradient norm is calm: {Numbers.Text(initial)} at first, {Numbers.Text(level)} now");
+    }
+
+    private static Finding ValidationIsClose(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (run.First(RoleKind.ValLoss) is not { Finite: >= 3 } validation || run.Loss?.Trend is not { } training) return Finding.Blind;
+        var (v, t) = (validation.Trend!.Tail.Median(3), training.Tail.Median(50));
+        return Math.Abs(v - t) <= Math.Max(2 * training.Noise, 0.1 * Math.Abs(t))
+            ? new(true, $"validation loss, {Numbers.Text(v)}, is as high as training loss, {Numbers.Text(t)}")
+            : new(false, $"validation loss, {Numbers.Text(v)}, is not where training loss is, {Numbers.Text(t)}");
+    }
+
+    /// <summary>Whether a series rose out of its noise in the 20 points before its values stopped being finite.</summary>
+    private static Finding Surge(SeriesState? series, IReadOnlyList<Signal> members, string what, double limit)
+    {
+        if (series?.Trend is not { } trend || !members.Any(m => m.Id is NonFinite.Immediately or NonFinite.AfterN or ConsecutiveNan.Id)) return Finding.Blind;
+        if (trend.Tail.Count < 3) return Finding.Blind;
+        var last = Math.Min(PrecursorPoints, trend.Tail.Count / 2);
+        Span<double> before = stackalloc double[Math.Min(100, trend.Tail.Count - last)];
+        trend.Tail.CopyLast(before, last);
+        var noise = Math.Max(Statistics.Noise(before), 1e-3 * Math.Abs(before[^1]));
+        var calm = Statistics.Median(before);
+        var peak = double.NegativeInfinity;
+        for (var i = 0; i < last; i++) peak = Math.Max(peak, trend.Tail.Value(i));
+        return peak > calm + limit * noise && peak > 2 * calm
+            ? new(true, $"the {what} rose from {Numbers.Text(calm)} to {Numbers.Text(peak)} in the {last} points before")
+            : new(false, $"the {what} was calm before, at about {Numbers.Text(calm)}");
+    }
+
+    private static long Onset(IReadOnlyList<Signal> members) => members.Min(m => m.OnsetStep);
+}

@@ -1,0 +1,77 @@
+using Tracker.Core.Diagnosis.Detectors;
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Causes;
+
+/// <summary>What to do about a cause, most useful first, and how to see that it helped; in the run's own numbers where it has them.</summary>
+internal static class Prescriptions
+{
+    public static (IReadOnlyList<string> Do, string Check) For(string cause, RunContext run, long onset) => cause switch
+    {
+        "lr-too-high" => ([Rate(run, 0.1), $"Clip gradients at 1.0{Clipped(run)}, and warm the rate up over the first 5 % of the steps.", $"Go back to a checkpoint before step {onset}; what came after is spoilt."],
+            "With the lower rate the loss falls from the first hundred steps on and the gradient norm stays near its first values."),
+        "lr-too-low" => ([Rate(run, 100), "Run a learning-rate finder from 1e-7 to 10 and take the steepest slope.", "Check that the scheduler does not scale the rate down from its first step."],
+            "Update ratios (‖Δw‖/‖w‖) come to about 0.001 and the loss leaves its first value within a hundred steps."),
+        "lr-schedule-exhausted" => ([Total(run), $"Set a floor of 1 to 10 % of the peak{(run.Rate.IsLogged ? $" ({Numbers.Text(0.1 * run.Rate.Peak)})" : "")} instead of zero.", $"Resume from the checkpoint at step {onset} with the longer schedule."],
+            "The learning rate stays above a hundredth of its peak until four fifths of the run, and the loss falls again."),
+        "lr-schedule-misaligned" => ([Total(run)], "The rate reaches its end when the run does."),
+        "bad-init-or-scale" => (["Scale the inputs to mean 0 and deviation 1, and regression targets too.", "Use He initialisation for ReLU and Xavier for tanh and sigmoid; biases at 0.", FirstLoss(run)],
+            "The first loss is near that of guessing and few units are dead at step 0."),
+        "vanishing-architecture" => (["Replace sigmoid and tanh in hidden layers by ReLU or GELU.", "Add residual connections or normalisation between the layers.", "Initialise by He (ReLU) or Xavier (tanh)."],
+            "The first layer's gradient comes to more than a hundredth of the last layer's."),
+        "dead-units" => (["Use leaky ReLU or GELU.", "Initialise by He with biases at 0 or slightly above.", Rate(run, 0.3)],
+            "The dead fraction stays below 0.3 in every layer."),
+        "disconnected-or-frozen" => (["Check that the optimizer was given the parameters (all of them) and that they require gradients.", "Look for detach(), no_grad() or item() between the parameters and the loss.", "Overfit one batch of 32 examples: if that fails, the loop or the graph is broken."],
+            "Every layer's gradient norm and update ratio are above zero."),
+        "data-or-label-bug" => (["Print ten inputs with their labels and look at them.", "Overfit one batch of 32 examples without regularisation: it must reach almost zero.", "Check that inputs and labels are shuffled together and that the loss gets them in the right order."],
+            "The training loss falls clearly below that of guessing."),
+        "bad-batches" => ([$"Look at the batch of step {onset}: NaN or infinite inputs, empty targets, extreme values.", "Drop or clamp bad samples in the pipeline, and fail loudly on them.", "Log batch ids, so that the next one can be named."],
+            "The same step passes with the batch left out."),
+        "numeric-precision" => (["Clamp what goes into log, sqrt and divisions (1e-8), and compute the loss from logits (log-softmax).", Precision(run), $"Find the first operation that gives NaN (anomaly detection or hooks) at step {onset}."],
+            "The loss stays finite beyond the step at which it failed."),
+        "clip-threshold-too-low" => ([ClipAt(run), "Log the gradient norm before clipping, so that the threshold can be chosen from it.", Rate(run, 0.3, "If raising it makes training unstable, the rate is what is too high: ")],
+            "Fewer than one step in ten is clipped once the warm-up is over."),
+        "capacity-too-small" => (["Make the model wider or deeper.", "Reduce weight decay, dropout and augmentation.", "Train a larger model on one tenth of the data: if that fits, capacity was it."],
+            "The training loss falls below its present level."),
+        "overfitting" => ([$"Stop at step {onset}, or restore the checkpoint from there.", "Add data or augmentation; add weight decay or dropout.", "Use a smaller model."],
+            "The validation loss keeps falling, or stays flat, while the training loss falls."),
+        "eval-bug" => (["Check that the logged value is computed anew at every step, from the current batch.", "Log the loss before any rounding or caching."],
+            "The logged loss differs from step to step."),
+        "converged" => (["Nothing needs to be done; stop here if the level is good enough."], "A longer run would end at the same level."),
+        _ => (["Log learning rate, gradient norm per layer and update ratios: they separate the causes of this symptom."], "The diagnosis names a cause."),
+    };
+
+    private static string Rate(RunContext run, double factor, string before = "")
+    {
+        var verb = factor < 1 ? "lower" : "raise";
+        if (before.Length == 0) verb = char.ToUpperInvariant(verb[0]) + verb[1..];
+        var known = run.Rate.IsLogged ? run.Rate.Peak : run.Hints.LearningRate;
+        return known is > 0 and var rate
+            ? $"{before}{verb} the learning rate: {Numbers.Text(rate)} → try {Numbers.Text(rate * factor)}."
+            : $"{before}{verb} the learning rate by a factor of {Numbers.Text(factor < 1 ? 1 / factor : factor)}.";
+    }
+
+    private static string Clipped(RunContext run) => Clipping.Threshold(run) is { } threshold ? $" (now {Numbers.Text(threshold)})" : "";
+
+    private static string ClipAt(RunContext run)
+    {
+        if (run.Gradient?.Trend is not { Tail.Count: > 0 } trend || Clipping.Threshold(run) is not { } threshold) return "Raise the clipping threshold to the 90th percentile of the norm before clipping.";
+        Span<double> norms = stackalloc double[Math.Min(200, trend.Tail.Count)];
+        var ninetieth = Statistics.Quantile(trend.Tail.CopyLast(norms), 0.9);
+        return ninetieth > 1.05 * threshold
+            ? $"Raise the clipping threshold: {Numbers.Text(threshold)} → try {Numbers.Text(ninetieth)}, the 90th percentile of the last {norms.Length} norms."
+            : $"Raise the clipping threshold well above {Numbers.Text(threshold)}; the logged norm seems to be the one after clipping, so log the one before to choose it.";
+    }
+
+    private static string Total(RunContext run) => run.Hints.TotalSteps is { } total
+        ? $"Give the scheduler the true length of the run, {total} steps."
+        : "Give the scheduler the true length of the run.";
+
+    private static string FirstLoss(RunContext run) => run is { ChanceLoss: { } chance, Loss: { Finite: > 0 } loss }
+        ? $"Check the first loss: it was {Numbers.Text(loss.First)}, guessing gives {Numbers.Text(chance)}."
+        : "Check the first loss against that of a constant prediction.";
+
+    private static string Precision(RunContext run) => run.Hints.Precision.Contains("16", StringComparison.Ordinal) && !run.Hints.Precision.Contains("bf", StringComparison.Ordinal)
+        ? $"Use bf16 instead of {run.Hints.Precision}, or dynamic loss scaling."
+        : "Keep losses, norms and softmax in fp32.";
+}

@@ -1,0 +1,34 @@
+using Tracker.Core.Diagnosis.Detectors;
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis;
+
+/// <summary>All detectors, one line each. Their order is the order in which they see a point.</summary>
+public static class DetectorCatalogue
+{
+    internal static readonly DetectorEntry[] Entries =
+    [
+        new(nameof(LrDecayedEarly), [LrDecayedEarly.Id], [RoleKind.LearningRate], false, o => new LrDecayedEarly(o.LrDecayedEarly)),
+        new(nameof(NonFinite), [NonFinite.Immediately, NonFinite.AfterN],
+            [RoleKind.TrainLoss, RoleKind.PartLoss, RoleKind.ValLoss, RoleKind.TaskLoss, RoleKind.GradNorm, RoleKind.ParamNorm], false, o => new NonFinite(o.NonFinite)),
+        new(nameof(ConsecutiveNan), [ConsecutiveNan.Id], [RoleKind.TrainLoss, RoleKind.PartLoss, RoleKind.GradNorm], false, o => new ConsecutiveNan(o.ConsecutiveNan)),
+        new(nameof(ConstantLoss), [ConstantLoss.Id], [RoleKind.TrainLoss], false, o => new ConstantLoss(o.ConstantLoss)),
+        new(nameof(PlateauFromStart), [PlateauFromStart.Id], [RoleKind.TrainLoss], false, o => new PlateauFromStart(o.PlateauFromStart)),
+        new(nameof(ChanceLevelPlateau), [ChanceLevelPlateau.Id], [RoleKind.TrainLoss], false, o => new ChanceLevelPlateau(o.ChanceLevelPlateau, o.PlateauFromStart)),
+        new(nameof(StuckAfterDrop), [StuckAfterDrop.Id], [RoleKind.TrainLoss], false, o => new StuckAfterDrop(o.StuckAfterDrop)),
+        new(nameof(LossDivergence), [LossDivergence.Id], [RoleKind.TrainLoss], false, o => new LossDivergence(o.LossDivergence)),
+        new(nameof(Overfitting), [Overfitting.Id], [RoleKind.ValLoss], false, o => new Overfitting(o.Overfitting)),
+        new(nameof(Clipping), [Clipping.Over50, Clipping.Over80], [RoleKind.GradNorm, RoleKind.ClipActive], false, o => new Clipping(o.Clipping)),
+        new(nameof(StuckAtClip), [StuckAtClip.Id], [RoleKind.GradNorm], false, o => new StuckAtClip(o.StuckAtClip)),
+        new(nameof(ZeroGradient), [ZeroGradient.Id], [RoleKind.GradNorm], false, o => new ZeroGradient(o.ZeroGradient)),
+        new(nameof(DeadLayer), [DeadLayer.Id], [RoleKind.LayerGradNorm], false, o => new DeadLayer(o.DeadLayer)),
+        new(nameof(GradVanishingDepth), [GradVanishingDepth.Id], [RoleKind.LayerGradNorm], true, o => new GradVanishingDepth(o.GradVanishingDepth)),
+        new(nameof(DeadRelu), [DeadRelu.Id], [RoleKind.DeadFraction], false, o => new DeadRelu(o.DeadRelu)),
+    ];
+
+    /// <summary>Ids of all conditions that the analyzer can raise; each has a page in <c>docs/diagnoses</c>.</summary>
+    public static IReadOnlyList<string> Conditions { get; } = Entries.SelectMany(e => e.Ids).ToArray();
+
+    /// <summary>Names of the detectors' classes, in the same order.</summary>
+    public static IReadOnlyList<string> Detectors { get; } = Entries.Select(e => e.Detector).ToArray();
+}

@@ -1,0 +1,47 @@
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Detectors;
+
+/// <summary>What other series say of the same run; detectors and causes both ask.</summary>
+internal static class Observations
+{
+    /// <summary>Median over all layers of the recent update ratios, or null where none is logged.</summary>
+    public static double? UpdateRatio(RunContext run)
+    {
+        var layers = run.All(RoleKind.UpdateRatio);
+        if (layers.Count == 0) return null;
+        var medians = new double[layers.Count];
+        for (var i = 0; i < medians.Length; i++) medians[i] = layers[i].Recent is { Count: > 0 } recent ? recent.Median(run.Window(layers[i], 50)) : 0;
+        return layers.Any(l => l.Finite > 0) ? Statistics.Median(medians) : null;
+    }
+
+    /// <summary>The parameters do not move, or move by less than a hundred-thousandth of their size a step.</summary>
+    public static bool UpdatesAreTiny(RunContext run) =>
+        UpdateRatio(run) is { } ratio ? ratio < 1e-5 : run.LearningRate is <= 1e-6 and var rate && (run.Rate.IsLogged ? run.Rate.Peak <= 1e-6 : rate > 0);
+
+    /// <summary>Something besides the loss says that nothing is learned.</summary>
+    public static bool NothingMoves(RunContext run) =>
+        UpdatesAreTiny(run)
+        || run.Gradient is { Finite: > 0, LastFinite: 0 }
+        || DeadShare(run) >= 0.5
+        || DepthRatio(run) < 1e-3
+        || AccuracyIsChance(run);
+
+    public static double DeadShare(RunContext run)
+    {
+        var most = 0.0;
+        foreach (var layer in run.All(RoleKind.DeadFraction)) most = Math.Max(most, layer.Recent is { Count: > 0 } recent ? recent.Median(5) : 0);
+        return most;
+    }
+
+    /// <summary>First layer's gradient over the last layer's, or null where fewer than three layers are logged.</summary>
+    public static double? DepthRatio(RunContext run)
+    {
+        if (GradVanishingDepth.Ends(run) is not var (first, last)) return null;
+        var (early, late) = (first.Recent!.Median(50), last.Recent!.Median(50));
+        return early > 0 && late > 0 ? early / late : null;
+    }
+
+    public static bool AccuracyIsChance(RunContext run) =>
+        run.Hints.Classes is { } classes && run.First(RoleKind.ValAccuracy) is { Finite: >= 3 } accuracy && accuracy.Max < 1 / classes + 0.1;
+}

@@ -1,0 +1,86 @@
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Detectors;
+
+/// <summary>Thresholds of <c>plateau-from-start</c> and, for the time that it waits, of <c>chance-level-plateau</c>.</summary>
+public sealed record PlateauFromStartOptions
+{
+    /// <summary>Most points to wait before judging; half of the expected points, at least 100, where that is less. Default 300.</summary>
+    public int Points { get; init; } = 300;
+
+    /// <summary>A drop of less than so many σ is no progress if something else says that nothing moves. Default 3.</summary>
+    public double Drop { get; init; } = 3;
+
+    /// <summary>A drop of less than so many σ is no progress by itself: frozen runs show at most 0.34. Default 0.5.</summary>
+    public double NoDrop { get; init; } = 0.5;
+
+    /// <summary>A relative drop below this is no progress where the updates are tiny, however exact the trend. Default 0.02.</summary>
+    public double RelativeDrop { get; init; } = 0.02;
+
+    /// <summary>A drop of so many σ clears it. Default 5.</summary>
+    public double Clears { get; init; } = 5;
+}
+
+/// <summary>The training loss never left its start, though the learning rate was there.</summary>
+internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detector
+{
+    public const string Id = "plateau-from-start";
+
+    private Alarm _alarm;
+
+    public override void Look(RunContext run, SeriesState series, in Point point)
+    {
+        var trend = series.Trend!;
+        if (!double.IsFinite(point.Value) || !trend.BucketClosed || !IsTime(run, series, options)) return;
+        var initial = trend.Initial(20);
+        var level = trend.Tail.Median((int)Math.Min(100, series.Finite / 3));
+        var drop = initial - level;
+        var noise = Math.Max(trend.Noise, 1e-9 * Math.Abs(initial));
+        Span<double> buckets = stackalloc double[12];
+        var falls = Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33;
+        var neverBetter = initial - trend.Best < Math.Max(options.Drop * noise, options.RelativeDrop * Math.Abs(initial));
+        var still = neverBetter && !falls && (drop < options.NoDrop * noise || (drop < options.Drop * noise && Observations.NothingMoves(run)));
+        var crawls = neverBetter && drop < options.RelativeDrop * Math.Abs(initial) && Observations.UpdatesAreTiny(run);
+        var clears = drop > options.Clears * noise && !crawls;
+        switch (_alarm.Update(still || crawls, clears || (falls && !crawls), point.Step, 2, 2))
+        {
+            case AlarmChange.Raised:
+                run.Signals.Raise(new Signal
+                {
+                    Id = Id,
+                    Severity = StartsGood(run, series) ? Severity.Info : Severity.High,
+                    Series = series.Name,
+                    Step = point.Step,
+                    OnsetStep = series.FirstStep,
+                    Title = "The loss never left its start",
+                    Summary = $"{series.Name} began at {Numbers.Text(initial)} and is {Numbers.Text(level)} after {series.Finite} points: "
+                        + (drop > 0 ? $"it fell by {Numbers.Text(drop)}, while its noise is {Numbers.Text(trend.Noise)}." : "it has not fallen at all."),
+                    Evidence =
+                    [
+                        new Evidence(series.Name, series.FirstStep, point.Step, "drop since the start, in units of the noise", Numbers.Round6(drop / noise), options.Drop),
+                    ],
+                });
+                break;
+            case AlarmChange.Cleared:
+                run.Signals.Clear(Id, series.Name);
+                break;
+        }
+    }
+
+    public override void Sync(StateStream s) => _alarm.Sync(s);
+
+    /// <summary>Guards that both plateaus share: enough points, a rate that was there, a loss whose trend means something.</summary>
+    public static bool IsTime(RunContext run, SeriesState series, PlateauFromStartOptions options)
+    {
+        var expected = run.Hints.TotalSteps is { } total ? total / series.Stride : double.PositiveInfinity;
+        var needed = series.Stride < 1.5 ? Math.Clamp(0.5 * expected, 100, options.Points) : run.Window(series, options.Points);
+        return series.Finite >= needed
+            && !run.IsAdversarial && !run.IsWarm(series) && !run.JustResumed
+            && (!run.Rate.IsLogged || run.Rate.PointsNearPeak >= 0.4 * Math.Min(run.Rate.Points, needed));
+    }
+
+    /// <summary>FINETUNE: the model was good when it started, so there is little to gain.</summary>
+    private static bool StartsGood(RunContext run, SeriesState series) =>
+        (run.ChanceLoss is { } chance && series.Trend!.Initial(20) < 0.5 * chance)
+        || (run.First(RoleKind.ValAccuracy) is { Finite: > 0 } accuracy && accuracy.Max > 0.5 && accuracy.First > 0.9 * accuracy.Max);
+}

@@ -1,0 +1,107 @@
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Detectors;
+
+/// <summary>Thresholds of <c>stuck-after-drop</c>.</summary>
+public sealed record StuckAfterDropOptions
+{
+    /// <summary>Fine buckets that the flat stretch must last, or a third of the run where that is longer. Default 16.</summary>
+    public int Buckets { get; init; } = 16;
+
+    /// <summary>Change between the stretch's first and last quarter, as a part of the descent so far, that still counts as flat. Default 0.01.</summary>
+    public double Flat { get; init; } = 0.01;
+
+    /// <summary>Descent before the stretch, in σ, without which it never dropped. Default 5.</summary>
+    public double Descent { get; init; } = 5;
+
+    /// <summary>A level below this part of the first loss has converged. Default 0.05.</summary>
+    public double Converged { get; init; } = 0.05;
+
+    /// <summary>Share of the run after which flat is what one expects. Default 0.8.</summary>
+    public double UntilProgress { get; init; } = 0.8;
+}
+
+/// <summary>
+/// The training loss fell and then lies flat. A flat loss alone is a note: it is a warning only where something says that it could go on,
+/// namely a learning rate that ran out early or updates that are next to nothing.
+/// </summary>
+internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
+{
+    public const string Id = "stuck-after-drop";
+
+    private Alarm _alarm;
+    private Severity _severity;
+    private double _level;
+
+    public override void Look(RunContext run, SeriesState series, in Point point)
+    {
+        var trend = series.Trend!;
+        if (!double.IsFinite(point.Value) || !trend.BucketClosed) return;
+        if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Progress > options.UntilProgress && !_alarm.IsOpen) return;
+        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id);
+        if (run.Rate.IsAnnealed && !exhausted) return;
+        var buckets = (int)(Math.Max(options.Buckets * trend.FineWidth, series.Finite / 3) / trend.Buckets.Width);
+        if (buckets < 12 || trend.Buckets.Count < buckets + buckets / 8) return;
+
+        Span<double> thinned = stackalloc double[Statistics.TrendPoints];
+        var stretch = Statistics.Thin(trend.Buckets.Medians[^buckets..], thinned);
+        var quarter = stretch.Length / 4;
+        Span<double> scratch = stackalloc double[quarter];
+        stretch[..quarter].CopyTo(scratch);
+        var from = Statistics.Median(scratch);
+        stretch[^quarter..].CopyTo(scratch);
+        var level = Statistics.Median(scratch);
+        var initial = trend.Initial(20);
+        var descent = initial - trend.Best;
+        var change = Math.Max(Statistics.Noise(stretch), options.Flat * descent);
+        var dropped = descent >= options.Descent * trend.Noise && level > options.Converged * Math.Abs(initial);
+        var flat = Math.Abs(level - from) < change && Math.Abs(Statistics.MannKendall(stretch)) < 1.64;
+        var better = _level - level > 2 * Math.Max(trend.FineNoise, options.Flat * descent);
+        switch (_alarm.Update(dropped && flat && !ValidationImproves(run), better, point.Step, 2, 2))
+        {
+            case AlarmChange.Raised:
+                _level = level;
+                Tell(run, series, point, buckets, initial, level, Math.Abs(level - from), change, exhausted);
+                break;
+            case AlarmChange.Cleared:
+                run.Signals.Clear(Id, series.Name);
+                break;
+            case AlarmChange.None when _alarm.IsOpen && _severity == Severity.Info && (exhausted || Observations.UpdatesAreTiny(run)):
+                Tell(run, series, point, buckets, initial, level, Math.Abs(level - from), change, exhausted);
+                break;
+        }
+    }
+
+    public override void Sync(StateStream s)
+    {
+        _alarm.Sync(s);
+        s.Sync(ref _level);
+        var severity = (int)_severity;
+        s.Sync(ref severity);
+        _severity = (Severity)severity;
+    }
+
+    private void Tell(RunContext run, SeriesState series, in Point point, int buckets, double initial, double level, double moved, double change, bool exhausted)
+    {
+        _severity = exhausted || Observations.UpdatesAreTiny(run) ? Severity.Warn : Severity.Info;
+        var since = series.Trend!.Buckets.Start(series.Trend.Buckets.Count - buckets);
+        run.Signals.Raise(new Signal
+        {
+            Id = Id,
+            Severity = _severity,
+            Series = series.Name,
+            Step = point.Step,
+            OnsetStep = since,
+            Title = $"The loss is flat at {Numbers.Text(level)} since step {since}",
+            Summary = $"{series.Name} fell from {Numbers.Text(initial)} to {Numbers.Text(level)} and has not moved by more than {Numbers.Text(moved)} since step {since}.",
+            Evidence = [new Evidence(series.Name, since, point.Step, "change over the flat stretch", Numbers.Round6(moved), Numbers.Round6(change))],
+        });
+    }
+
+    private static bool ValidationImproves(RunContext run)
+    {
+        if (run.First(RoleKind.ValLoss)?.Trend is not { Tail.Count: >= 8 } validation) return false;
+        Span<double> last = stackalloc double[8];
+        return Statistics.MannKendall(validation.Tail.CopyLast(last)) <= -2.33;
+    }
+}

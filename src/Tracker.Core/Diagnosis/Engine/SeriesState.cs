@@ -1,0 +1,172 @@
+namespace Tracker.Core.Diagnosis.Engine;
+
+/// <summary>
+/// One series as the analyzer sees it. Every series has counters; only those that a detector reads have a short <see cref="Recent"/>
+/// window or a full <see cref="Trend"/>.
+/// </summary>
+internal sealed class SeriesState
+{
+    /// <summary>Points kept of a series that is judged by its median only, such as a layer's.</summary>
+    private const int RecentPoints = 50;
+
+    private long _firstStep;
+    private long _lastStep;
+    private long _count;
+    private long _finite;
+    private long _nonFinite;
+    private long _nonFiniteRun;
+    private long _firstNonFiniteStep;
+    private long _late;
+    private double _first = double.NaN;
+    private double _last = double.NaN;
+    private double _lastFinite = double.NaN;
+    private double _min = double.PositiveInfinity;
+    private double _max = double.NegativeInfinity;
+    private int _writer = -1;
+    private int _generation;
+
+    public SeriesState(int order, string name, SeriesRole? role)
+    {
+        Order = order;
+        Name = name;
+        Role = role;
+        if (role is null || role.Rank > 0) return;
+        if (role.NeedsTrend) Trend = new Trend(role.IsEvaluation);
+        else if (role.NeedsRecent) Recent = new Tail(RecentPoints);
+    }
+
+    /// <summary>Number in the run, from 0 by first appearance.</summary>
+    public int Order { get; }
+
+    public string Name { get; }
+
+    public SeriesRole? Role { get; }
+
+    public Trend? Trend { get; }
+
+    /// <summary>The last 50 finite points where there is no trend to keep.</summary>
+    public Tail? Recent { get; }
+
+    public List<Detector> Detectors { get; } = [];
+
+    public long FirstStep => _firstStep;
+
+    /// <summary>Step of the last folded point.</summary>
+    public long LastStep => _lastStep;
+
+    /// <summary>Folded points, non-finite ones included.</summary>
+    public long Count => _count;
+
+    public long Finite => _finite;
+
+    public long NonFinite => _nonFinite;
+
+    /// <summary>Non-finite points in a row at the end of the series.</summary>
+    public long NonFiniteRun => _nonFiniteRun;
+
+    public long FirstNonFiniteStep => _firstNonFiniteStep;
+
+    /// <summary>Points that were not folded because their step was not above the last one.</summary>
+    public long Late => _late;
+
+    /// <summary>The first finite value.</summary>
+    public double First => _first;
+
+    /// <summary>The last value, finite or not.</summary>
+    public double Last => _last;
+
+    public double LastFinite => _lastFinite;
+
+    public double Min => _min;
+
+    public double Max => _max;
+
+    /// <summary>Mean distance of two points, in steps; 1 before there are two.</summary>
+    public double Stride => _count < 2 ? 1 : Math.Max(1, (_lastStep - _firstStep) / (double)(_count - 1));
+
+    /// <summary>
+    /// A window of <paramref name="points"/> for a series logged every step; for a sparser one
+    /// max(5, 15 % of the points expected in the run), or as many steps where the length of the run is unknown.
+    /// </summary>
+    public int Window(int points, long? totalSteps)
+    {
+        var stride = Stride;
+        if (stride < 1.5) return points;
+        var sparse = totalSteps is { } total ? 0.15 * total / stride : points / stride;
+        return Math.Min(points, Math.Max(5, (int)Math.Ceiling(sparse)));
+    }
+
+    /// <summary>
+    /// Decides whether a point is folded. One that is not above the last step is late, unless the run was resumed since
+    /// or its writer goes back by more than 1 % of the series' range: then the series is rewound to it.
+    /// </summary>
+    public bool Admit(long step, int writer, int generation)
+    {
+        if (_count > 0 && step <= _lastStep)
+        {
+            var back = _lastStep - step;
+            var resumed = generation != _generation;
+            if (!resumed && (writer != _writer || back <= 0.01 * (_lastStep - _firstStep)))
+            {
+                _late++;
+                return false;
+            }
+            RewindTo(step);
+        }
+        (_writer, _generation) = (writer, generation);
+        return true;
+    }
+
+    public void Add(long step, double value, long? totalSteps)
+    {
+        if (_count == 0) _firstStep = step;
+        _count++;
+        _lastStep = step;
+        _last = value;
+        if (!double.IsFinite(value))
+        {
+            if (_nonFinite == 0) _firstNonFiniteStep = step;
+            _nonFinite++;
+            _nonFiniteRun++;
+            return;
+        }
+        if (_finite == 0) _first = value;
+        _finite++;
+        _nonFiniteRun = 0;
+        _lastFinite = value;
+        _min = Math.Min(_min, value);
+        _max = Math.Max(_max, value);
+        Trend?.Add(step, value, totalSteps);
+        Recent?.Add(step, value);
+    }
+
+    public void Sync(StateStream s)
+    {
+        s.Sync(ref _firstStep);
+        s.Sync(ref _lastStep);
+        s.Sync(ref _count);
+        s.Sync(ref _finite);
+        s.Sync(ref _nonFinite);
+        s.Sync(ref _nonFiniteRun);
+        s.Sync(ref _firstNonFiniteStep);
+        s.Sync(ref _late);
+        s.Sync(ref _first);
+        s.Sync(ref _last);
+        s.Sync(ref _lastFinite);
+        s.Sync(ref _min);
+        s.Sync(ref _max);
+        s.Sync(ref _writer);
+        s.Sync(ref _generation);
+        Trend?.Sync(s);
+        Recent?.Sync(s);
+    }
+
+    private void RewindTo(long step)
+    {
+        Trend?.RewindTo(step);
+        Recent?.RewindTo(step);
+        _lastStep = step - 1;
+        _firstStep = Math.Min(_firstStep, step);
+        _nonFiniteRun = 0;
+    }
+}

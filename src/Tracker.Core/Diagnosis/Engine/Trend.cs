@@ -1,0 +1,139 @@
+namespace Tracker.Core.Diagnosis.Engine;
+
+/// <summary>
+/// What the trend detectors know of one series: its last points, its shape in buckets, its noise, where it began and its best level.
+/// Windows count points, never steps. About 9 KB when full.
+/// </summary>
+internal sealed class Trend(bool evaluation)
+{
+    /// <summary>Points whose first differences give the noise.</summary>
+    private const int NoisePoints = 200;
+    private const int HeadPoints = 20;
+    private const int WidthIsChosenAt = 10;
+    private const int WidestFine = 25;
+
+    private readonly Tail _fine = new(64);
+    private double[] _head = new double[HeadPoints];
+    private double[] _open = new double[WidestFine];
+    private int _headCount;
+    private int _openCount;
+    private int _width = evaluation ? 1 : 0;
+    private long _firstStep;
+    private double _noise;
+    private double _fineNoise;
+    private double _best = double.PositiveInfinity;
+    private long _bestStep;
+    private double _lowestNoise = double.PositiveInfinity;
+
+    /// <summary>The last 256 finite points: the longest window that a detector reads is 200.</summary>
+    public Tail Tail { get; } = new(256);
+
+    /// <summary>The whole run in at most 256 buckets.</summary>
+    public Buckets Buckets { get; } = new();
+
+    /// <summary>The last 64 medians of <see cref="FineWidth"/> points; a bucket's step is its last point's.</summary>
+    public Tail Fine => _fine;
+
+    /// <summary>Points in a fine bucket: 1 for evaluations, else a fortieth of the expected points, 5 to 25; 0 until it is chosen.</summary>
+    public int FineWidth => _width;
+
+    /// <summary>True while the point that closed a fine bucket is looked at: slow tests run only then.</summary>
+    public bool BucketClosed { get; private set; }
+
+    /// <summary>σ: the noise of single points, over the last 200.</summary>
+    public double Noise => _noise;
+
+    /// <summary>σ_b: the noise of fine buckets.</summary>
+    public double FineNoise => _fineNoise;
+
+    /// <summary>The least noise that the series has had at the close of a bucket.</summary>
+    public double LowestNoise => _lowestNoise;
+
+    /// <summary>The least fine bucket so far; +∞ before the first.</summary>
+    public double Best => _best;
+
+    public long BestStep => _bestStep;
+
+    /// <summary>Median of the first <paramref name="points"/> points (at most 20).</summary>
+    public double Initial(int points = 5)
+    {
+        Span<double> head = stackalloc double[Math.Min(points, _headCount)];
+        _head.AsSpan(0, head.Length).CopyTo(head);
+        return Statistics.Median(head);
+    }
+
+    public void Add(long step, double value, long? totalSteps)
+    {
+        if (_headCount == 0) _firstStep = step;
+        if (_headCount < HeadPoints) _head[_headCount++] = value;
+        Tail.Add(step, value);
+        Buckets.Add(step, value);
+        BucketClosed = false;
+        _open[_openCount++] = value;
+        if (_width == 0)
+        {
+            if (_openCount < WidthIsChosenAt) return;
+            ChooseWidth(step, totalSteps);
+        }
+        if (_openCount >= _width) CloseBuckets(step);
+    }
+
+    /// <summary>Forgets what came at <paramref name="step"/> and after it; levels of before stay.</summary>
+    public void RewindTo(long step)
+    {
+        Tail.RewindTo(step);
+        Buckets.RewindTo(step);
+        _fine.RewindTo(step);
+        _openCount = 0;
+        BucketClosed = false;
+        if (_bestStep < step) return;
+        _best = double.PositiveInfinity;
+        for (var i = _fine.Count - 1; i >= 0; i--) KeepBest(_fine.Value(i), _fine.Step(i));
+        for (var i = 0; i < Buckets.Count; i++) KeepBest(Buckets.Medians[i], Buckets.Start(i));
+    }
+
+    public void Sync(StateStream s)
+    {
+        Tail.Sync(s);
+        Buckets.Sync(s);
+        _fine.Sync(s);
+        s.Sync(ref _headCount);
+        s.Sync(ref _head, _headCount);
+        s.Sync(ref _openCount);
+        s.Sync(ref _open, _openCount);
+        s.Sync(ref _width);
+        s.Sync(ref _firstStep);
+        s.Sync(ref _noise);
+        s.Sync(ref _fineNoise);
+        s.Sync(ref _best);
+        s.Sync(ref _bestStep);
+        s.Sync(ref _lowestNoise);
+    }
+
+    private void ChooseWidth(long step, long? totalSteps)
+    {
+        var stride = Math.Max(1, (step - _firstStep) / (double)(WidthIsChosenAt - 1));
+        _width = totalSteps is { } total ? (int)Math.Clamp(total / stride / 40, 5, WidestFine) : WidestFine;
+    }
+
+    private void CloseBuckets(long step)
+    {
+        // Only the first close, after the width was chosen, can find more than one bucket's points; they count as one.
+        var median = Statistics.Median(_open.AsSpan(0, _openCount));
+        _openCount = 0;
+        _fine.Add(step, median);
+        KeepBest(median, step);
+        Span<double> window = stackalloc double[NoisePoints];
+        _noise = Statistics.Noise(Tail.CopyLast(window));
+        if (Tail.Count >= WidestFine) _lowestNoise = Math.Min(_lowestNoise, _noise);
+        _fineNoise = Statistics.Noise(_fine.CopyLast(window));
+        BucketClosed = true;
+    }
+
+    private void KeepBest(double median, long step)
+    {
+        if (median >= _best) return;
+        _best = median;
+        _bestStep = step;
+    }
+}

@@ -1,0 +1,181 @@
+using System.Globalization;
+
+namespace Tracker.Core.Diagnosis;
+
+/// <summary>
+/// Finds the role of a series from its name: the canonical names and those of Keras, Lightning, Hugging Face, TensorBoard and W&amp;B.
+/// Case and separators do not matter: a name is read as words, <c>valLoss</c> as <c>val loss</c>.
+/// </summary>
+public static class SeriesRoles
+{
+    private static readonly HashSet<string> Training = ["train", "training", "tr"];
+    private static readonly HashSet<string> Validation = ["val", "valid", "validation", "eval", "evaluation", "test", "dev", "holdout"];
+    private static readonly HashSet<string> Fillers =
+        ["step", "epoch", "batch", "iter", "iteration", "iterations", "mean", "avg", "average", "total", "global", "raw", "running", "vs", "epochs", "metrics", "metric", "fit"];
+    private static readonly HashSet<string> AccuracyWords = ["acc", "accuracy", "top1", "acc1"];
+    private static readonly HashSet<string> TaskWords = ["task", "domain", "dataset"];
+
+    // The families whose next word or path is a layer, by the words they begin with. The longer one stands first.
+    private static readonly (string[] Words, RoleKind Layer, RoleKind? Whole)[] Families =
+    [
+        (["grad", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["gradient", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["grads", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["grad", "2", "0", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["grad", "2", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["grad", "pre", "clip", "norm"], RoleKind.LayerGradNorm, RoleKind.GradNorm),
+        (["param", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["params", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["parameter", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["weight", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["weights", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["update", "ratio"], RoleKind.UpdateRatio, null),
+        (["dead", "fraction"], RoleKind.DeadFraction, null),
+        (["dead", "relu"], RoleKind.DeadFraction, null),
+        (["saturated", "fraction"], RoleKind.SaturatedFraction, null),
+        (["attention", "entropy"], RoleKind.AttentionEntropy, null),
+        (["attn", "entropy"], RoleKind.AttentionEntropy, null),
+        (["act", "mean"], RoleKind.ActivationMean, null),
+        (["activation", "mean"], RoleKind.ActivationMean, null),
+        (["act", "std"], RoleKind.ActivationStd, null),
+        (["activation", "std"], RoleKind.ActivationStd, null),
+    ];
+
+    /// <summary>The role of a series, or null for one that the analyzer does not know.</summary>
+    public static SeriesRole? Recognize(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var rank = 0;
+        if (name.StartsWith("rank", StringComparison.OrdinalIgnoreCase) && name.IndexOf('/', StringComparison.Ordinal) is > 4 and var slash
+            && int.TryParse(name.AsSpan(4, slash - 4), NumberStyles.None, CultureInfo.InvariantCulture, out rank))
+        {
+            name = name[(slash + 1)..];
+        }
+        var words = Words(name);
+        if (words.Count == 0 || words.Count > 16) return null;
+        return (Family(name, words) ?? Whole(words)) is { } role ? role with { Rank = rank } : null;
+    }
+
+    private static SeriesRole? Family(string name, List<Word> words)
+    {
+        var skip = words.Count > 2 && (Training.Contains(words[0].Text) || words[0].Text is "debug" or "metrics" or "model" or "optim" or "optimizer") ? 1 : 0;
+        foreach (var (family, layer, whole) in Families)
+        {
+            if (!Starts(words, skip, family)) continue;
+            var rest = skip + family.Length;
+            if (rest == words.Count) return whole is { } all ? new SeriesRole(all) : new SeriesRole(layer);
+            if (rest == words.Count - 1 && whole is { } total && words[rest].Text is "total" or "global" or "all" or "step" or "epoch")
+            {
+                return whole is { } sum ? new SeriesRole(sum) : null;
+            }
+            // grad_norm/fc1 is a layer's; grad_norm_clipped_or_so is somebody's own.
+            var boundary = words[rest - 1].End;
+            return boundary < name.Length && name[boundary] is '/' or '.' ? new SeriesRole(layer, name[words[rest].Start..]) : null;
+        }
+        return null;
+    }
+
+    private static SeriesRole? Whole(List<Word> words)
+    {
+        var text = words.ConvertAll(w => w.Text);
+        if (text[0] is "sys" or "system" && text.Count > 1) return new SeriesRole(RoleKind.System, string.Join('_', text.Skip(1)));
+        var validation = text.Exists(Validation.Contains);
+        var training = text.Exists(Training.Contains);
+        var rest = text.FindAll(w => !Validation.Contains(w) && !Training.Contains(w));
+        var bare = rest.FindAll(w => !Fillers.Contains(w));
+        return Rate(text, validation)
+            ?? Gradient(bare)
+            ?? Loss(bare, validation)
+            ?? Accuracy(bare, validation, training)
+            ?? Other(bare, text, validation);
+    }
+
+    private static SeriesRole? Rate(List<string> text, bool validation)
+    {
+        if (validation) return null;
+        var at = text.IndexOf("lr");
+        if (at < 0 && text.IndexOf("learning") is >= 0 and var l && l + 1 < text.Count && text[l + 1] == "rate") at = l + 1;
+        if (at < 0 || at > 2) return null;
+        // lr-Adam and lr/pg1 name what the rate is of; lr_scheduler_step is no rate.
+        if (text.Exists(w => w is "scheduler" or "schedule" or "ratio" or "factor" or "mult")) return null;
+        var scope = text.Skip(at + 1).FirstOrDefault(w => !Fillers.Contains(w));
+        return new SeriesRole(RoleKind.LearningRate, scope is null or "0" ? "" : string.Join('_', text.Skip(at + 1)));
+    }
+
+    private static SeriesRole? Gradient(List<string> bare)
+    {
+        if (bare.Count == 0) return null;
+        if (bare is ["grad" or "grads" or "gradient" or "gradients", "norm"] or ["norm", "grad" or "gradient"]) return new SeriesRole(RoleKind.GradNorm);
+        if (bare[0] == "clip" && bare.Count == 2 && bare[1] == "active") return new SeriesRole(RoleKind.ClipActive);
+        if (bare[0] == "clip" && bare.Count == 2 && bare[1] is "threshold" or "value") return new SeriesRole(RoleKind.ClipThreshold);
+        if (bare is ["amp" or "scaler" or "grad" or "loss", "scale"] or ["grad", "scaler", "scale"]) return new SeriesRole(RoleKind.LossScale);
+        return bare is ["logit", "max"] or ["max", "logit"] ? new SeriesRole(RoleKind.LogitMax) : null;
+    }
+
+    private static SeriesRole? Loss(List<string> bare, bool validation)
+    {
+        var at = bare.IndexOf("loss");
+        if (at < 0)
+        {
+            return bare is ["reconstruction" or "kl" or "elbo"] && !validation ? new SeriesRole(RoleKind.PartLoss, bare[0]) : null;
+        }
+        var scope = string.Join('_', bare.Where((_, i) => i != at));
+        if (scope.Length == 0) return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
+        if (scope is "ce" or "cross_entropy" or "crossentropy" or "nll" or "mse" or "objective") return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
+        return new SeriesRole(validation ? RoleKind.TaskLoss : RoleKind.PartLoss, scope);
+    }
+
+    private static SeriesRole? Accuracy(List<string> bare, bool validation, bool training)
+    {
+        var perClass = bare.IndexOf("class");
+        if (perClass >= 0 && perClass == bare.Count - 2 && bare.Exists(w => AccuracyWords.Contains(w) || w == "recall"))
+        {
+            return new SeriesRole(RoleKind.ClassAccuracy, bare[^1]);
+        }
+        var at = bare.FindIndex(AccuracyWords.Contains);
+        if (at < 0) return null;
+        var scope = bare.Where((w, i) => i != at && w is not ("categorical" or "sparse" or "binary" or "multiclass")).ToList();
+        if (scope.Count == 0) return new SeriesRole(validation ? RoleKind.ValAccuracy : RoleKind.TrainAccuracy);
+        return scope.Exists(TaskWords.Contains) && (validation || !training) ? new SeriesRole(RoleKind.TaskAccuracy, string.Join('_', scope)) : null;
+    }
+
+    private static SeriesRole? Other(List<string> bare, List<string> text, bool validation) => bare switch
+    {
+        ["ece"] => new SeriesRole(RoleKind.CalibrationError),
+        [.., "reward" or "return"] or ["reward" or "return", ..] when !validation => new SeriesRole(RoleKind.Reward),
+        ["time"] when text is ["step", "time"] => new SeriesRole(RoleKind.StepTime),
+        ["data", "time"] => new SeriesRole(RoleKind.DataTime),
+        [] when text[^1] == "epoch" && !validation => new SeriesRole(RoleKind.Epoch),
+        _ => null,
+    };
+
+    private static bool Starts(List<Word> words, int at, string[] family)
+    {
+        if (words.Count < at + family.Length) return false;
+        for (var i = 0; i < family.Length; i++)
+        {
+            if (words[at + i].Text != family[i]) return false;
+        }
+        return true;
+    }
+
+    private readonly record struct Word(string Text, int Start, int End);
+
+    /// <summary>Runs of letters and digits, split at a change from lower to upper case.</summary>
+    private static List<Word> Words(string name)
+    {
+        var words = new List<Word>();
+        for (var i = 0; i < name.Length;)
+        {
+            if (!char.IsLetterOrDigit(name[i]))
+            {
+                i++;
+                continue;
+            }
+            var start = i++;
+            while (i < name.Length && char.IsLetterOrDigit(name[i]) && !(char.IsUpper(name[i]) && char.IsLower(name[i - 1]))) i++;
+            words.Add(new Word(name[start..i].ToLowerInvariant(), start, i));
+        }
+        return words;
+    }
+}
