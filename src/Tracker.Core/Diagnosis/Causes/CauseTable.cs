@@ -78,8 +78,10 @@ internal static class CauseTable
         new("lr-too-low", "early-explosion", -3, 0),
         new("disconnected-or-frozen", "early-explosion", -2, 0),
         new("bad-init-or-scale", "large-first-loss", 2, -1),
-        new("lr-too-high", "rate-raised", 2, 0),
-        new("lr-too-high", "gradient-grows", 2, -1),
+        new("lr-too-high", "rate-raised", 2, -1),
+        new("data-or-label-bug", "rate-raised", 0, 1),
+        new("lr-too-high", "gradient-grows", 1, -1),
+        new("dead-units", "loss-divergence", -2),
 
         // Never learned.
         new("lr-too-low", "plateau-from-start", 1),
@@ -112,6 +114,8 @@ internal static class CauseTable
         new("capacity-too-small", "stuck-after-drop", 1),
         new("lr-schedule-exhausted", "stuck-after-drop", 1),
         new("converged", "stuck-after-drop", 1),
+        new("dead-units", "stuck-after-drop", 1),
+        new("vanishing-architecture", "stuck-after-drop", 1),
         new("lr-schedule-exhausted", "lr-decayed-early", 3),
         new("lr-schedule-misaligned", "lr-decayed-early", 1),
         new("lr-schedule-exhausted", "rate-exhausted", 2, -3),
@@ -133,6 +137,7 @@ internal static class CauseTable
         new("lr-too-high", "clip-over-80", 1),
         new("clip-threshold-too-low", "gradient-grows", -1, 1),
         new("clip-threshold-too-low", "loss-falls", 1, 0),
+        new("lr-too-high", "loss-falls", -1, 0),
 
         // Nothing flows.
         new("disconnected-or-frozen", "constant-loss", 3),
@@ -143,8 +148,9 @@ internal static class CauseTable
         new("disconnected-or-frozen", "zero-gradient", 2),
         new("dead-units", "zero-gradient", 2),
         new("lr-too-high", "zero-gradient", 1),
-        new("disconnected-or-frozen", "dead-layer", 2),
+        new("disconnected-or-frozen", "dead-layer", 3),
         new("dead-units", "dead-layer", 1),
+        new("lr-too-high", "dead-layer", 1),
 
         // Depth and units.
         new("vanishing-architecture", "grad-vanishing-depth", 3),

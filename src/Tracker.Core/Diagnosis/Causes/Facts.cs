@@ -39,16 +39,14 @@ internal static class Facts
                     ? new(true, $"the first loss, {Numbers.Text(loss.First)}, is {Numbers.Text(loss.First / chance)} times that of guessing")
                     : new(false, $"the first loss, {Numbers.Text(loss.First)}, is near that of guessing, {Numbers.Text(chance)}")
                 : Finding.Blind,
-            ["rate-raised"] = (run, members) => run.Rate is { IsLogged: true, JumpRatio: > 1.4 } rate && rate.JumpStep > rate.RiseEnd - 1 && rate.JumpStep <= Onset(members) + 50
-                ? new(true, $"the learning rate was multiplied by {Numbers.Text(rate.JumpRatio)} at step {rate.JumpStep}")
-                : Finding.Blind,
+            ["rate-raised"] = RateRaised,
             ["gradient-grows"] = GradientGrows,
             ["updates-tiny"] = (run, _) => Observations.UpdateRatio(run) is { } ratio
                 ? ratio < 1e-5
                     ? new(true, $"each step changes the weights by {Numbers.Text(ratio)} of their size; about 0.001 is usual")
                     : new(false, $"each step changes the weights by {Numbers.Text(ratio)} of their size, which is no standstill")
                 : Finding.Blind,
-            ["updates-zero"] = (run, _) => Observations.UpdateRatio(run) is { } ratio
+            ["updates-zero"] = (run, members) => Has(members, PlateauFromStart.Id, ChanceLevelPlateau.Id, ConstantLoss.Id) && Observations.UpdateRatio(run) is { } ratio
                 ? ratio == 0
                     ? new(true, "the weights do not change at all")
                     : new(false, "the weights do change")
@@ -58,7 +56,7 @@ internal static class Facts
                     ? new(true, $"the learning rate is {Numbers.Text(rate)}")
                     : rate >= 1e-4 ? new(false, $"the learning rate, {Numbers.Text(rate)}, is not tiny") : Finding.Blind
                 : Finding.Blind,
-            ["gradients-zero"] = (run, _) => run.Gradient is { Finite: > 0 } gradient
+            ["gradients-zero"] = (run, members) => run.Gradient is { Finite: > 0 } gradient && Has(members, PlateauFromStart.Id, ChanceLevelPlateau.Id, ConstantLoss.Id, ZeroGradient.Id)
                 ? gradient.LastFinite == 0
                     ? new(true, "the gradient norm is exactly 0")
                     : new(false, $"the gradient norm is {Numbers.Text(gradient.LastFinite)}, not 0")
@@ -88,12 +86,8 @@ internal static class Facts
                     ? new(true, $"validation accuracy reached {Numbers.Text(accuracy.Max)}")
                     : new(false, $"validation accuracy is {Numbers.Text(accuracy.Max)} at best")
                 : Finding.Blind,
-            ["loss-falls"] = (run, _) =>
-            {
-                if (run.Loss?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
-                return trend.Initial(20) - trend.Best > 3 * trend.Noise ? new(true, $"the loss has fallen from {Numbers.Text(trend.Initial(20))} to {Numbers.Text(trend.Best)} all the same") : Finding.Blind;
-            },
-            ["parameters-move"] = (run, _) => run.First(RoleKind.ParamNorm)?.Recent is { Count: >= 10 } norm
+            ["loss-falls"] = LossFalls,
+            ["parameters-move"] = (run, members) => Has(members, ConstantLoss.Id) && run.First(RoleKind.ParamNorm)?.Recent is { Count: >= 10 } norm
                 ? norm.Value(0).Equals(norm.Value(9))
                     ? new(false, "the norm of the parameters does not change either")
                     : new(true, "the norm of the parameters goes on changing, so training does go on")
@@ -108,7 +102,17 @@ internal static class Facts
             return new(true, $"the loss rose to {Numbers.Text(run.EarlyPeak / loss.First)} times its first value at step {run.EarlyPeakStep}, within the first points");
         }
         // That it did not explode early speaks against a high rate only where the loss never moved; a later fault needs no early one.
-        return members.Any(m => m.Id is PlateauFromStart.Id or ChanceLevelPlateau.Id) ? new(false, "the loss did not explode in the first steps") : Finding.Blind;
+        return Has(members, PlateauFromStart.Id, ChanceLevelPlateau.Id) ? new(false, "the loss did not explode in the first steps") : Finding.Blind;
+    }
+
+    /// <summary>Clipping that does not stop the loss from falling is only clipping.</summary>
+    private static Finding LossFalls(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (!Has(members, Clipping.Over50, Clipping.Over80, StuckAtClip.Id) || run.Loss?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
+        Span<double> buckets = stackalloc double[Statistics.TrendPoints];
+        return trend.Start - trend.Best > 3 * trend.Noise || Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33
+            ? new(true, $"the loss has fallen from {Numbers.Text(trend.Start)} to {Numbers.Text(trend.Best)} all the same")
+            : Finding.Blind;
     }
 
     private static Finding GradientGrows(RunContext run, IReadOnlyList<Signal> members)
@@ -132,7 +136,7 @@ internal static class Facts
     /// <summary>Whether a series rose out of its noise in the 20 points before its values stopped being finite.</summary>
     private static Finding Surge(SeriesState? series, IReadOnlyList<Signal> members, string what, double limit)
     {
-        if (series?.Trend is not { } trend || !members.Any(m => m.Id is NonFinite.Immediately or NonFinite.AfterN or ConsecutiveNan.Id)) return Finding.Blind;
+        if (series?.Trend is not { } trend || !Has(members, NonFinite.Immediately, NonFinite.AfterN, ConsecutiveNan.Id)) return Finding.Blind;
         if (trend.Tail.Count < 3) return Finding.Blind;
         var last = Math.Min(PrecursorPoints, trend.Tail.Count / 2);
         Span<double> before = stackalloc double[Math.Min(100, trend.Tail.Count - last)];
@@ -146,5 +150,25 @@ internal static class Facts
             : new(false, $"the {what} was calm before, at about {Numbers.Text(calm)}");
     }
 
-    private static long Onset(IReadOnlyList<Signal> members) => members.Min(m => m.OnsetStep);
+    /// <summary>A rate that never rose since training went well is no reason why it goes wrong now.</summary>
+    private static Finding RateRaised(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (!run.Rate.IsLogged || run.Loss?.Trend is not { Fine.Count: >= 4 } trend || !Has(members, LossDivergence.Id)) return Finding.Blind;
+        if (run.Rate.RiseEnd > trend.BestStep && run.Rate.Last > 1.4 * run.Rate.First)
+        {
+            return new(true, $"the learning rate went up from {Numbers.Text(run.Rate.First)} to {Numbers.Text(run.Rate.Last)}");
+        }
+        return trend.BestStep > 10 * trend.FineWidth
+            ? new(false, $"the same learning rate, {Numbers.Text(run.Rate.Last)}, had worked until step {trend.BestStep}")
+            : Finding.Blind;
+    }
+
+    private static bool Has(IReadOnlyList<Signal> members, params ReadOnlySpan<string> ids)
+    {
+        foreach (var member in members)
+        {
+            if (ids.Contains(member.Id)) return true;
+        }
+        return false;
+    }
 }

@@ -11,6 +11,9 @@ public sealed record GradVanishingDepthOptions
     /// <summary>Ratio below which it is high rather than a warning. Default 1e-5.</summary>
     public double Severe { get; init; } = 1e-5;
 
+    /// <summary>Ratio that the very first points must be below; where the gradient faded only later it is a note. Default 0.01.</summary>
+    public double FromStart { get; init; } = 1e-2;
+
     /// <summary>Points over which each layer's median is taken. Default 50.</summary>
     public int Points { get; init; } = 50;
 }
@@ -34,13 +37,15 @@ internal sealed class GradVanishingDepth(GradVanishingDepthOptions options) : De
         var (early, late) = (first.Recent!.Median(points), last.Recent!.Median(points));
         // A first layer at exactly zero is cut off, which is another condition.
         var ratio = late > 0 && early > 0 ? early / late : 1;
+        // Gradients that fade in an architecture do so from the first step on; later it is a trace of something else, which has signals of its own.
+        var always = last.First > 0 && first.First / last.First < options.FromStart;
         switch (_alarm.Update(ratio < options.Ratio, ratio > 10 * options.Ratio, point.Step, series.Stride < 1.5 ? 25 : 2, 4))
         {
             case AlarmChange.Raised:
                 run.Signals.Raise(new Signal
                 {
                     Id = Id,
-                    Severity = ratio < options.Severe ? Severity.High : Severity.Warn,
+                    Severity = !always ? Severity.Info : ratio < options.Severe ? Severity.High : Severity.Warn,
                     Series = first.Name,
                     Step = point.Step,
                     OnsetStep = first.Recent.Step(Math.Min(points, first.Recent.Count) - 1),

@@ -82,7 +82,7 @@ internal sealed class LossDivergence(LossDivergenceOptions options) : Detector
         if (trend.Fine.Count < 12 || run.IsWarm(series) || run.JustResumed) return;
         var lowest = double.PositiveInfinity;
         for (var i = 0; i < BucketsAbove; i++) lowest = Math.Min(lowest, trend.Fine.Value(i));
-        var descent = Math.Max(0, trend.Initial(20) - trend.Best);
+        var descent = Math.Max(0, trend.Start - trend.Best);
         var rise = Math.Max(Math.Max(options.Noise * trend.FineNoise, options.Descent * descent), options.Relative * Math.Abs(trend.Best));
         Span<double> buckets = stackalloc double[12];
         var diverged = _grace == 0 && lowest > trend.Best + rise && Statistics.MannKendall(trend.Fine.CopyLast(buckets)) > -2.33;
@@ -108,7 +108,7 @@ internal sealed class LossDivergence(LossDivergenceOptions options) : Detector
     }
 
     private static Severity Judge(Trend trend, double level) =>
-        level > trend.Initial(20) || (trend.Best > 0 && level >= 2 * trend.Best) ? Severity.Crit : Severity.High;
+        level > trend.Start || (trend.Best > 0 && level >= 2 * trend.Best) ? Severity.Crit : Severity.High;
 
     private static long Onset(Trend trend, double limit)
     {

@@ -38,7 +38,8 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
         var noise = Math.Max(trend.Noise, 1e-9 * Math.Abs(initial));
         Span<double> buckets = stackalloc double[12];
         var falls = Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33;
-        var neverBetter = initial - trend.Best < Math.Max(options.Drop * noise, options.RelativeDrop * Math.Abs(initial));
+        // The quietest noise so far: a run that learned and then blew up has been better, however wild it is now.
+        var neverBetter = initial - trend.Best < Math.Max(options.Drop * Math.Min(noise, trend.LowestNoise), options.RelativeDrop * Math.Abs(initial));
         var still = neverBetter && !falls && (drop < options.NoDrop * noise || (drop < options.Drop * noise && Observations.NothingMoves(run)));
         var crawls = neverBetter && drop < options.RelativeDrop * Math.Abs(initial) && Observations.UpdatesAreTiny(run);
         var clears = drop > options.Clears * noise && !crawls;
@@ -75,6 +76,7 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
         var expected = run.Hints.TotalSteps is { } total ? total / series.Stride : double.PositiveInfinity;
         var needed = series.Stride < 1.5 ? Math.Clamp(0.5 * expected, 100, options.Points) : run.Window(series, options.Points);
         return series.Finite >= needed
+            && !run.Signals.IsActive(LossDivergence.Id, series.Name)
             && !run.IsAdversarial && !run.IsWarm(series) && !run.JustResumed
             && (!run.Rate.IsLogged || run.Rate.PointsNearPeak >= 0.4 * Math.Min(run.Rate.Points, needed));
     }

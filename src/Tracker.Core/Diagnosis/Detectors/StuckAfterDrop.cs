@@ -11,7 +11,7 @@ public sealed record StuckAfterDropOptions
     /// <summary>Change between the stretch's first and last quarter, as a part of the descent so far, that still counts as flat. Default 0.01.</summary>
     public double Flat { get; init; } = 0.01;
 
-    /// <summary>Descent before the stretch, in σ, without which it never dropped. Default 5.</summary>
+    /// <summary>Descent before the stretch, in units of the fine buckets' noise, without which it never dropped. Default 5.</summary>
     public double Descent { get; init; } = 5;
 
     /// <summary>A level below this part of the first loss has converged. Default 0.05.</summary>
@@ -38,6 +38,7 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         var trend = series.Trend!;
         if (!double.IsFinite(point.Value) || !trend.BucketClosed) return;
         if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Progress > options.UntilProgress && !_alarm.IsOpen) return;
+        if (run.Signals.IsActive(LossDivergence.Id, series.Name)) return;
         var exhausted = run.Signals.IsActive(LrDecayedEarly.Id);
         if (run.Rate.IsAnnealed && !exhausted) return;
         var buckets = (int)(Math.Max(options.Buckets * trend.FineWidth, series.Finite / 3) / trend.Buckets.Width);
@@ -51,10 +52,10 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         var from = Statistics.Median(scratch);
         stretch[^quarter..].CopyTo(scratch);
         var level = Statistics.Median(scratch);
-        var initial = trend.Initial(20);
+        var initial = trend.Start;
         var descent = initial - trend.Best;
         var change = Math.Max(Statistics.Noise(stretch), options.Flat * descent);
-        var dropped = descent >= options.Descent * trend.Noise && level > options.Converged * Math.Abs(initial);
+        var dropped = descent >= options.Descent * trend.FineNoise && level > options.Converged * Math.Abs(initial);
         var flat = Math.Abs(level - from) < change && Math.Abs(Statistics.MannKendall(stretch)) < 1.64;
         var better = _level - level > 2 * Math.Max(trend.FineNoise, options.Flat * descent);
         switch (_alarm.Update(dropped && flat && !ValidationImproves(run), better, point.Step, 2, 2))

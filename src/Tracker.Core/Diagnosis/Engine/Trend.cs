@@ -62,6 +62,9 @@ internal sealed class Trend(bool evaluation)
         return Statistics.Median(head);
     }
 
+    /// <summary>Where the descent began: the higher of the medians of the first 5 and the first 20 points, since some losses fall at once.</summary>
+    public double Start => Math.Max(Initial(5), Initial(20));
+
     public void Add(long step, double value, long? totalSteps)
     {
         if (_headCount == 0) _firstStep = step;
