@@ -44,8 +44,8 @@ internal static class CauseRanking
                 if (finding.Holds is not { } holds) continue;
                 var weight = holds ? row.Yes : row.No;
                 score += weight;
-                if (weight > 0) speaksFor.Add(finding.Sentence);
-                else if (weight < 0) against.Add(finding.Sentence);
+                var said = weight > 0 ? speaksFor : against;
+                if (weight != 0 && !said.Contains(finding.Sentence)) said.Add(finding.Sentence);
             }
             result.Add((cause, score, speaksFor, against));
         }

@@ -99,10 +99,12 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         });
     }
 
-    private static bool ValidationImproves(RunContext run)
+    /// <summary>A trend of validation without size does not count: without noise, even a rate of 1e-8 gives a perfect one.</summary>
+    private bool ValidationImproves(RunContext run)
     {
-        if (run.First(RoleKind.ValLoss)?.Trend is not { Tail.Count: >= 8 } validation) return false;
+        if (run.First(RoleKind.ValLoss) is not { Trend: { Tail.Count: >= 8 } validation } series) return false;
         Span<double> last = stackalloc double[8];
-        return Statistics.MannKendall(validation.Tail.CopyLast(last)) <= -2.33;
+        validation.Tail.CopyLast(last);
+        return last[0] - last[^1] > options.Flat * (series.First - series.Min) && Statistics.MannKendall(last) <= -2.33;
     }
 }
