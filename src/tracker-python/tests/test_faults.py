@@ -278,14 +278,14 @@ class ProcessTests(unittest.TestCase):
     def test_a_fork_while_others_log_never_hangs(self):
         code, _, errors = self.finish(self.script("""
             import os, threading
-            run = tracker.init(settings=tracker.Settings(flush_interval=0.001))
+            run = tracker.init(settings=tracker.Settings(flush_interval=0.001, buffer_bytes=1 << 20))
             over = threading.Event()
             def log():
                 while not over.is_set():
                     run.log({'a': 1.0})
             threads = [threading.Thread(target=log) for _ in range(4)]
             for thread in threads: thread.start()
-            for _ in range(20):
+            for _ in range(10):
                 pid = os.fork()
                 if pid == 0:
                     run.log({'child': 1.0}, step=1)
@@ -297,4 +297,4 @@ class ProcessTests(unittest.TestCase):
             """))
         self.assertEqual(code, 0, errors)
         id, _ = self.only_run()
-        self.assertEqual(len(self.server.points(id, "child")), 20)
+        self.assertEqual(len(self.server.points(id, "child")), 10)

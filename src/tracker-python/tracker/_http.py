@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # What a first connection imports; a fork in the middle of an import leaves the child with a locked module.
 import gzip
 import http.client
 import json

@@ -60,6 +60,7 @@ class Run:
         self._summary_values: Dict[str, Any] = self.summary._values
         self._config_values.update(config)
         self._connect = connect
+        self._parents: Any = None
         self._buffer = Buffer(settings.buffer_bytes)
         self._sender = self._new_sender()
 
@@ -234,6 +235,7 @@ class Run:
         if self._sender is None or self._finished:
             return
         self._joins = self._joins_later = True
+        self._parents = (self._buffer, self._sender)  # Held, not freed: freeing would copy every page that the processes share.
         self._lock = Lock()
         self._buffer = Buffer(self._settings.buffer_bytes)
         self._sender = self._new_sender()

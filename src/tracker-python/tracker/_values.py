@@ -48,10 +48,9 @@ def to_step(value: Any) -> Optional[int]:
 
 def is_name(name: str) -> bool:
     """Whether the server takes `name` for a series: 1 to 512 UTF-16 units of valid text without control characters."""
-    try:
-        return 0 < len(name.encode("utf-16-le")) <= 2 * MAX_NAME and min(name) >= " "
-    except UnicodeEncodeError:
-        return False
+    # Without the codec of UTF-16: Python would import it here, and a fork at that moment leaves the child with a locked module.
+    units = len(name) + sum(character > "\uffff" for character in name)
+    return 0 < units <= MAX_NAME and min(name) >= " " and not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def clean_text(text: Any, limit: int) -> str:
