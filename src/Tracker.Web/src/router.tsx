@@ -8,7 +8,7 @@ const root = createRootRoute({ validateSearch: readView, notFoundComponent: NotF
 function NotFound() {
   return (
     <Shell>
-      <Empty title="There is no such page.">
+      <Empty page title="There is no such page.">
         <Link to="/">All projects</Link>
       </Empty>
     </Shell>

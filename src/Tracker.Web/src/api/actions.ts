@@ -13,11 +13,11 @@ export function useStopRun(run: string) {
   });
 }
 
-/** What a person says of a diagnosis. */
+/** What a person says of a diagnosis; null takes it back. */
 export function useVerdict(diagnosis: Diagnosis) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (verdict: Verdict) => post<Diagnosis>(`/diagnoses/${segment(diagnosis.id)}/verdict`, { verdict }),
+    mutationFn: (verdict: Verdict | null) => post<Diagnosis>(`/diagnoses/${segment(diagnosis.id)}/verdict`, { verdict }),
     onSuccess: (changed) => patchDiagnosis(client, changed),
   });
 }

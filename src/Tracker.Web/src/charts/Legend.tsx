@@ -23,9 +23,10 @@ interface Row {
 
 function rowsAt(lines: readonly Line[], x: number): Row[] {
   return lines.flatMap((line) => {
-    const index = nearestIndex(line.x, x);
-    const mark = line.marks[nearestIndex(line.marks.map((item) => item.x), x)];
-    if (mark && (index < 0 || Math.abs(mark.x - x) < Math.abs(line.x[index]! - x))) return [{ line, value: mark.value }];
+    const index = x === Infinity ? line.x.length - 1 : nearestIndex(line.x, x);
+    const mark = x === Infinity ? line.marks.at(-1) : line.marks[nearestIndex(line.marks.map((item) => item.x), x)];
+    const nearer = (a: number, b: number) => (x === Infinity ? a > b : Math.abs(a - x) < Math.abs(b - x));
+    if (mark && (index < 0 || nearer(mark.x, line.x[index]!))) return [{ line, value: mark.value }];
     return index < 0 ? [] : [{ line, value: (line.smoothed ?? line.y)[index]! }];
   });
 }

@@ -3,6 +3,7 @@ import { notPositive, xExtent, yExtent, type Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
 import { formatCount, plural } from '../lib/numbers';
+import { useFocus } from './focus';
 import { Legend, type CursorAt } from './Legend';
 import type { ChartModel, Line } from './model';
 import { plotOptions } from './options';
@@ -34,6 +35,7 @@ const log10OrNull = (values: readonly number[]): (number | null)[] => values.map
 /** A chart of curves with its title, legend, marks and evidence. What it shows comes from outside; it reads nothing itself. */
 export function SeriesChart({ title, label, lines, evidence, guides, note, axis, log, zoom, sync, height, onZoom, onLog, onSmooth }: Props) {
   const theme = useTheme();
+  const focus = useFocus();
   const card = useRef<HTMLElement>(null);
   const [box, width, boxHeight] = useSize<HTMLDivElement>();
   const [cursor, setCursor] = useState<CursorAt | null>(null);
@@ -42,8 +44,8 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
   const smooth = lines.some((line) => line.smoothed);
   const x = useMemo(() => zoom ?? xExtent(lines, lines.flatMap(({ marks }) => marks.map((mark) => mark.x))), [lines, zoom]);
   const y = useMemo(() => yExtent(lines, x, log, guides.filter((guide) => guide.fit).map((guide) => guide.value)), [lines, x, log, guides]);
-  const model = useRef<ChartModel>({ lines, evidence, guides, x, y });
-  model.current = { lines, evidence: axis === 'step' ? evidence : [], guides, x, y };
+  const model = useRef<ChartModel>({ lines, evidence, guides, focus, x, y });
+  model.current = { lines, evidence: axis === 'step' ? evidence : [], guides, focus, x, y };
   const zoomTo = useRef(onZoom);
   zoomTo.current = onZoom;
 
@@ -67,7 +69,7 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
     const raw = lines.map((line): [number[], (number | null)[]] => [line.x as number[], values(line.y)]);
     const smoothed = smooth ? lines.map((line): [number[], (number | null)[]] => [line.x as number[], values(line.smoothed ?? line.y)]) : [];
     return lines.length > 0 ? [null, ...raw, ...smoothed] : [null, [[], []]];
-  }, [lines, smooth, log, x, y, evidence]);
+  }, [lines, smooth, log, x, y, evidence, focus]);
 
   const shown = lines.reduce((sum, line) => sum + line.x.length + line.marks.length, 0);
   const total = lines.reduce((sum, line) => sum + line.total, 0);

@@ -7,7 +7,7 @@ import { token } from './theme';
 const font = (size: number, weight = 400) => `${weight} ${size * devicePixelRatio}px Inter, system-ui, sans-serif`;
 
 /** The evidence of diagnoses, behind the curves: a tinted range, the onset as a dashed line, the name on top. */
-export function drawEvidence(u: uPlot, ranges: readonly EvidenceRange[]): void {
+export function drawEvidence(u: uPlot, ranges: readonly EvidenceRange[], labelTop: number): void {
   const { ctx, bbox } = u;
   const { min = 0, max = 0 } = u.scales.x ?? {};
   const ratio = devicePixelRatio;
@@ -44,9 +44,17 @@ export function drawEvidence(u: uPlot, ranges: readonly EvidenceRange[]): void {
     const toLeft = width > room && left - bbox.left > room;
     ctx.textAlign = toLeft ? 'right' : 'left';
     const space = toLeft ? left - bbox.left - 8 * ratio : room;
-    ctx.fillText(fit(ctx, range.label, space), left + (toLeft ? -4 : 4) * ratio, bbox.top + (3 + row * 14) * ratio);
+    ctx.fillText(fit(ctx, range.label, space), left + (toLeft ? -4 : 4) * ratio, bbox.top + (labelTop + row * 14) * ratio);
   });
   ctx.restore();
+}
+
+/** Where the names of evidence begin, in CSS pixels from the top: below the marks and the name of a guide that is there. */
+export function labelTop(u: uPlot, lines: readonly Line[], guides: readonly Guide[]): number {
+  const rows = lines.filter((line) => line.marks.length > 0).length;
+  const { min = 0, max = 0 } = u.scales.y ?? {};
+  const high = guides.some(({ value }) => value >= min! && value <= max! && u.valToPos(value, 'y') < 18);
+  return 3 + Math.min(rows, 2) * 9 + (high ? 16 : 0);
 }
 
 function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
@@ -90,7 +98,11 @@ export function drawMarks(u: uPlot, lines: readonly Line[]): void {
   const ratio = devicePixelRatio;
   const size = 4.5 * ratio;
   ctx.save();
+  let row = -1;
   for (const line of lines) {
+    // Few curves keep their marks apart, one row each.
+    if (line.marks.length > 0) row = Math.min(row + 1, 2);
+    const top = bbox.top + row * 1.9 * size;
     ctx.fillStyle = ctx.strokeStyle = line.colour;
     ctx.lineWidth = 1.5 * ratio;
     let previous = -Infinity;
@@ -102,9 +114,9 @@ export function drawMarks(u: uPlot, lines: readonly Line[]): void {
       previous = at;
       ctx.beginPath();
       if (Number.isNaN(value)) {
-        ctx.moveTo(at - size, bbox.top);
-        ctx.lineTo(at + size, bbox.top);
-        ctx.lineTo(at, bbox.top + 1.7 * size);
+        ctx.moveTo(at - size, top);
+        ctx.lineTo(at + size, top);
+        ctx.lineTo(at, top + 1.7 * size);
         ctx.fill();
       } else {
         const [edge, way] = value > 0 ? [bbox.top, 1] : [bbox.top + bbox.height, -1];

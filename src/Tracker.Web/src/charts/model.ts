@@ -5,6 +5,7 @@ import type { Guide } from '../lib/guides';
 /** One curve of a chart, ready to draw. */
 export interface Line extends Curve {
   key: string;
+  run: string;
   label: string;
   colour: string;
   total: number;
@@ -16,6 +17,8 @@ export interface ChartModel {
   lines: readonly Line[];
   evidence: readonly EvidenceRange[];
   guides: readonly Guide[];
+  /** The run that is pointed at: the others fade. */
+  focus: string | null;
   x: Range;
   y: Range;
 }

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import { logTicks } from '../lib/axes';
 import { formatCount, formatValue } from '../lib/numbers';
 import { formatClock, formatDuration } from '../lib/times';
-import { drawEvidence, drawGuides, drawMarks } from './drawing';
+import { drawEvidence, drawGuides, drawMarks, labelTop } from './drawing';
 import type { ChartModel } from './model';
 import { token } from './theme';
 
@@ -39,7 +39,7 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
   });
   return {
     mode: 2,
-    padding: [8, 6, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -82,10 +82,21 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       ...(smooth ? lines.map(({ colour }) => series(colour, 1.5, 1)) : []),
     ],
     hooks: {
+      drawClear: [
+        (u) => {
+          const { lines: shown, focus } = hooks.model();
+          const known = shown.some((line) => line.run === focus);
+          u.series.forEach((item, i) => {
+            const line = shown[(i - 1) % shown.length];
+            if (i > 0 && line) item.alpha = (smooth && i <= shown.length ? 0.25 : 1) * (known && line.run !== focus ? 0.2 : 1);
+          });
+        },
+      ],
       drawAxes: [
         (u) => {
-          drawEvidence(u, hooks.model().evidence);
-          drawGuides(u, hooks.model().guides);
+          const { evidence, guides, lines } = hooks.model();
+          drawEvidence(u, evidence, labelTop(u, lines, guides));
+          drawGuides(u, guides);
         },
       ],
       draw: [(u) => drawMarks(u, hooks.model().lines)],

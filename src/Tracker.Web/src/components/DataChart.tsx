@@ -77,7 +77,7 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
               zoom={zoom}
               sync="page"
               height={height}
-              onZoom={(range) => change({ from: range?.[0], to: range?.[1] }, true)}
+              onZoom={(range) => change(axis === 'step' && range ? { from: Math.floor(range[0]), to: Math.ceil(range[1]) } : { from: range?.[0], to: range?.[1] }, true)}
               onLog={() => change({ log: toggled(view.log, chart) })}
               onSmooth={() => change({ raw: toggled(view.raw, chart) })}
             />
@@ -94,6 +94,7 @@ function lineOf(source: Source, data: ChartData | undefined): Line[] {
   if (!series) return [];
   return [{
     key: `${source.run} ${source.name}`,
+    run: source.run,
     label: source.label,
     colour: source.colour,
     x: series.x,

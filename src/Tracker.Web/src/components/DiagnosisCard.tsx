@@ -82,7 +82,11 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
             <button type="button" disabled={verdict.isPending} onClick={() => verdict.mutate('muted')}>Mute</button>
             <button type="button" disabled={verdict.isPending} onClick={() => verdict.mutate('wrong')}>This is wrong</button>
           </>
-        ) : <span className="said">{said[diagnosis.verdict]}</span>}
+        ) : (
+          <span className="said">
+            {said[diagnosis.verdict]} · <button type="button" className="link" disabled={verdict.isPending} onClick={() => verdict.mutate(null)}>undo</button>
+          </span>
+        )}
         {failure && <span className="said" role="alert">{failure.message}</span>}
         <span className="diagnosis-aside">
           raised <Ago time={diagnosis.raisedAt} /> ·{' '}

@@ -26,7 +26,7 @@ export function DiagnosisPanel({ diagnoses, run, onEvidence }: Props) {
   if (sorted.length === 0) return null;
 
   return (
-    <section className="diagnoses" aria-label="Diagnoses" aria-live="polite">
+    <section className="diagnoses" aria-label={`Diagnoses of ${sorted[0]!.runName}`} aria-live="polite">
       {shown.map((diagnosis) => (
         <DiagnosisCard
           key={diagnosis.id}

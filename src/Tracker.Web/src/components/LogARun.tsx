@@ -1,15 +1,15 @@
 import { useState } from 'react';
 
 const snippets = (project: string, origin: string) => ({
-  'C#': `await using var run = TrackerRun.Start("${project}");
-run.Log(step, ("train/loss", loss));
-await run.FinishAsync();`,
-  Python: `run = tracker.init(project="${project}")
-run.log({"train/loss": loss}, step=step)
+  Python: `run = tracker.init(project="${project}", config={"lr": 0.1})
+run.log({"train/loss": loss, "grad_norm/total": norm}, step=step)
 run.finish()`,
-  curl: `curl ${origin}/api/v1/runs -H 'Content-Type: application/json' -d '{"project":"${project}","id":"first"}'
-curl ${origin}/api/v1/runs/first/log -H 'Content-Type: application/json' \\
-  -d '{"points":[{"step":1,"values":{"train/loss":2.3}}]}'`,
+  'C#': `await using var run = await TrackerRun.StartAsync(new() { Project = "${project}" });
+for (var step = 0; step < steps; step++)
+    run.Log(step, ("train/loss", loss), ("grad_norm/total", norm));`,
+  curl: `curl ${origin}/api/v1/runs --json '{"project": "${project}", "id": "first"}'
+curl ${origin}/api/v1/runs/first/log --json '{"points": [{"step": 1, "values": {"train/loss": 2.3}}]}'
+curl ${origin}/api/v1/runs/first/finish --json '{}'`,
 });
 
 /** The three lines that log a run: what an empty page shows. */

@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useRef } from 'react';
 import { sparklineQuery } from '../api/queries';
 import type { Run } from '../api/types';
+import { setFocus } from '../charts/focus';
 import { Sparkline } from '../charts/Sparkline';
 import { formatCount, formatValue, toNumber } from '../lib/numbers';
 import { accuracySeries, primarySeries } from '../lib/sections';
@@ -59,7 +60,13 @@ const RunRow = memo(function RunRow({ run, shown, colour, onToggle }: RowProps) 
   const accuracy = accuracySeries(names);
   const last = (name: string | undefined) => (name === undefined || run.metrics[name]?.last == null ? '–' : formatValue(toNumber(run.metrics[name].last)));
   return (
-    <div role="row" className="run-row" data-shown={shown || undefined}>
+    <div
+      role="row"
+      className="run-row"
+      data-shown={shown || undefined}
+      onPointerEnter={() => setFocus(shown ? run.id : null)}
+      onPointerLeave={() => setFocus(null)}
+    >
       <span role="cell">
         <button type="button" className="eye" aria-pressed={shown} aria-label={`Show ${run.name} on the charts`} style={{ color: colour }} onClick={() => onToggle(run.id)}>
           <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">

@@ -15,10 +15,12 @@ export function Skeleton({ height }: { height: number }) {
   return <div className="skeleton" style={{ height }} aria-hidden="true" />;
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+/** Nothing to show, and what to do about it; `page` when it is all that the page holds. */
+export function Empty({ title, page = false, children }: { title: string; page?: boolean; children?: ReactNode }) {
+  const Heading = page ? 'h1' : 'h2';
   return (
     <div className="state">
-      <p><b>{title}</b></p>
+      <Heading className="state-title">{title}</Heading>
       {children}
     </div>
   );

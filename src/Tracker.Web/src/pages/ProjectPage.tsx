@@ -47,7 +47,7 @@ export function ProjectPage() {
   return (
     <Shell project={project} open={open} running={running}>
       {runs.data && list.length === 0 ? (
-        <Empty title={`${project} has no runs yet.`}><LogARun project={project} /></Empty>
+        <Empty page title={`${project} has no runs yet.`}><LogARun project={project} /></Empty>
       ) : (
         <div className="workspace">
           <aside className="side" aria-label="Runs">

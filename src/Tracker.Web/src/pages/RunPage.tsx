@@ -38,7 +38,7 @@ export function RunPage() {
     return (
       <Shell>
         {error instanceof ApiError && error.status === 404
-          ? <Empty title={`There is no run ${id}.`}><p>It may have been deleted, or the link is not complete.</p></Empty>
+          ? <Empty page title={`There is no run ${id}.`}><p>It may have been deleted, or the link is not complete.</p></Empty>
           : <Failure what="The run could not be read." error={error} retry={() => void refetch()} />}
       </Shell>
     );
