@@ -51,11 +51,13 @@ export function drawEvidence(u: uPlot, ranges: readonly EvidenceRange[], labelTo
 
 /** Where the names of evidence begin, in CSS pixels from the top: below the marks and the name of a guide that is there. */
 export function labelTop(u: uPlot, lines: readonly Line[], guides: readonly Guide[]): number {
-  const rows = lines.filter((line) => line.marks.length > 0).length;
   const { min = 0, max = 0 } = u.scales.y ?? {};
-  const high = guides.some(({ value }) => value >= min! && value <= max! && u.valToPos(value, 'y') < 18);
-  return 3 + Math.min(rows, 2) * 9 + (high ? 16 : 0);
+  const high = guides.some(({ value }) => value >= min! && value <= max! && u.valToPos(value, 'y') < 18 + marksHeight(lines));
+  return 3 + marksHeight(lines) + (high ? 16 : 0);
 }
+
+/** Room that the marks of non-finite points take on the upper edge, in CSS pixels. */
+const marksHeight = (lines: readonly Line[]): number => Math.min(3, lines.filter((line) => line.marks.length > 0).length) * 9;
 
 function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
   if (ctx.measureText(text).width <= width) return text;
@@ -67,7 +69,7 @@ function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string
 }
 
 /** Thresholds and levels of chance: dashed, with their name at the right. */
-export function drawGuides(u: uPlot, guides: readonly Guide[]): void {
+export function drawGuides(u: uPlot, lines: readonly Line[], guides: readonly Guide[]): void {
   const { ctx, bbox } = u;
   const { min = 0, max = 0 } = u.scales.y ?? {};
   const ratio = devicePixelRatio;
@@ -85,8 +87,9 @@ export function drawGuides(u: uPlot, guides: readonly Guide[]): void {
     ctx.setLineDash([]);
     ctx.font = font(11);
     ctx.textAlign = 'right';
-    ctx.textBaseline = at - bbox.top > 16 * ratio ? 'bottom' : 'top';
-    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, at + (ctx.textBaseline === 'bottom' ? -2 : 3) * ratio);
+    const above = at - bbox.top > (16 + marksHeight(lines)) * ratio;
+    ctx.textBaseline = above ? 'bottom' : 'top';
+    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, above ? at - 2 * ratio : Math.max(at, bbox.top + marksHeight(lines) * ratio) + 3 * ratio);
   }
   ctx.restore();
 }

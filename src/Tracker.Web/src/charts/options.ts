@@ -96,7 +96,7 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
         (u) => {
           const { evidence, guides, lines } = hooks.model();
           drawEvidence(u, evidence, labelTop(u, lines, guides));
-          drawGuides(u, guides);
+          drawGuides(u, lines, guides);
         },
       ],
       draw: [(u) => drawMarks(u, hooks.model().lines)],
