@@ -16,12 +16,16 @@ public struct DebiasedEma
     public const double DefaultWeight = 0.6;
 
     private readonly double _weight;
-    private readonly double _gain;
     private double _ema;
     private long _count;
 
+    public DebiasedEma()
+        : this(DefaultWeight)
+    {
+    }
+
     /// <param name="weight">0 (no smoothing) to 1 (mean of all).</param>
-    public DebiasedEma(double weight = DefaultWeight)
+    public DebiasedEma(double weight)
         : this(new EmaState(0, weight, 0))
     {
     }
@@ -31,8 +35,10 @@ public struct DebiasedEma
     {
         if (!(state.Weight >= 0 && state.Weight <= 1)) throw new ArgumentOutOfRangeException(nameof(state), state.Weight, "A smoothing weight is 0 to 1.");
         (_ema, _weight, _count) = state;
-        _gain = _weight < 1 ? 1 - _weight : 1;
     }
+
+    /// <summary>What a new value counts for; at the limit of weight 1 every value counts once, and the sum is divided by their number.</summary>
+    private readonly double Gain => _weight < 1 ? 1 - _weight : 1;
 
     public readonly EmaState State => new(_ema, _weight, _count);
 
@@ -49,7 +55,7 @@ public struct DebiasedEma
     public void Add(double value)
     {
         if (!double.IsFinite(value)) return;
-        _ema = (_weight * _ema) + (_gain * value);
+        _ema = (_weight * _ema) + (Gain * value);
         _count++;
     }
 
@@ -77,11 +83,11 @@ public struct DebiasedEma
 
     public void Add(ReadOnlySpan<double> values)
     {
-        var (ema, count) = (_ema, _count);
+        var (ema, count, gain) = (_ema, _count, Gain);
         foreach (var value in values)
         {
             if (!double.IsFinite(value)) continue;
-            ema = (_weight * ema) + (_gain * value);
+            ema = (_weight * ema) + (gain * value);
             count++;
         }
 
