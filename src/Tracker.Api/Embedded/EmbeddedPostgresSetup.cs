@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Npgsql;
 
 namespace Tracker.Api.Embedded;
 
@@ -7,7 +8,8 @@ public static class EmbeddedPostgresSetup
     private const string ConnectionKey = "ConnectionStrings:Tracker";
 
     /// <summary>
-    /// Starts the private PostgreSQL and sets <c>ConnectionStrings:Tracker</c> to it; does nothing and returns null where that key is set already.
+    /// Starts the private PostgreSQL and sets <c>ConnectionStrings:Tracker</c> to it; starts none and returns null where that key is set already.
+    /// The password may then stand in a file of its own, as container secrets do: <c>TRACKER_POSTGRES_PASSWORD_FILE</c>.
     /// The caller disposes what it gets after the host has stopped: the database goes last.
     /// </summary>
     /// <remarks>
@@ -19,7 +21,11 @@ public static class EmbeddedPostgresSetup
     public static async Task<EmbeddedPostgres?> AddEmbeddedPostgresAsync(this IHostApplicationBuilder builder, ILogger logger)
     {
         var configuration = builder.Configuration;
-        if (!string.IsNullOrWhiteSpace(configuration[ConnectionKey])) return null;
+        if (configuration[ConnectionKey] is { } connection && !string.IsNullOrWhiteSpace(connection))
+        {
+            if (Given("TRACKER_POSTGRES_PASSWORD_FILE") is { } file) configuration[ConnectionKey] = WithPassword(connection, file);
+            return null;
+        }
 
         var signals = new StartupSignals();
         EmbeddedPostgres? postgres = null;
@@ -46,6 +52,18 @@ public static class EmbeddedPostgresSetup
         }
 
         string? Given(string key) => configuration[key] is { Length: > 0 } value ? value : null;
+    }
+
+    private static string WithPassword(string connectionString, string file)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString) { Password = File.ReadAllText(file).Trim() }.ConnectionString;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new EmbeddedPostgresException($"TRACKER_POSTGRES_PASSWORD_FILE names {file}, which cannot be read: {exception.Message}", exception);
+        }
     }
 
     /// <summary>Watches for Ctrl-C and SIGTERM from the start of the database to the start of the host, whose own watch takes over.</summary>
