@@ -62,6 +62,6 @@ public sealed partial class ImportTests
     [GeneratedRegex(@"Include=""[^""]*?([\w.]+)\.csproj""")]
     private static partial Regex ProjectReference();
 
-    [GeneratedRegex(@"(System\.Net|Microsoft\.Extensions|TimeProvider|Stopwatch|\bFile\.(?:Open|Read|Write|Create)\w*|\bDirectory\.\w+|Console\.\w+)")]
+    [GeneratedRegex(@"(System\.Net|Microsoft\.Extensions|TimeProvider|Stopwatch|\bFile\.(?:Open|Read|Write|Create)\w*|\bDirectory\.(?:Create|Delete|Enumerate|Exists|Get|Move)\w*|Console\.\w+)")]
     private static partial Regex Impure();
 }

@@ -20,9 +20,13 @@ public sealed class SourceTests
     public async Task No_registry_address_is_committed()
     {
         var files = await TrackedAsync();
-        files.ShouldNotContain(file => Path.GetFileName(file).Equals("nuget.config", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(file) == ".npmrc");
-        foreach (var file in files.Where(file => Path.GetFileName(file) == "package-lock.json"))
-            File.ReadAllText(Repository.PathOf(file)).ShouldNotContain("\"resolved\": \"http");
+        files.ShouldNotContain(file => Path.GetFileName(file).Equals("nuget.config", StringComparison.OrdinalIgnoreCase));
+        foreach (var file in files.Where(file => Path.GetFileName(file) is "package-lock.json" or ".npmrc"))
+        {
+            var text = File.ReadAllText(Repository.PathOf(file));
+            text.ShouldNotContain("\"resolved\": \"http");
+            text.ShouldNotContain("registry=");
+        }
     }
 
     private static async Task<string[]> TrackedAsync()
