@@ -37,8 +37,9 @@ public sealed class PointExport(SeriesReader reader)
             await ColumnAsync("values", (points, i) =>
             {
                 var value = points.Values[i];
-                if (double.IsFinite(value)) json.WriteNumberValue(value);
-                else json.WriteStringValue(Numbers.NonFinite(value));
+                if (!double.IsFinite(value)) json.WriteStringValue(Numbers.NonFinite(value));
+                else if (Numbers.IsNegativeZero(value)) json.WriteRawValue(Numbers.NegativeZero);
+                else json.WriteNumberValue(value);
             });
             json.WriteEndObject();
 
@@ -189,11 +190,21 @@ public sealed class PointExport(SeriesReader reader)
 
     private static class Numbers
     {
+        /// <summary>With a fraction: many readers take "-0" for an integer, and integers have no negative zero.</summary>
+        public static ReadOnlySpan<byte> NegativeZero => "-0.0"u8;
+
+        public static bool IsNegativeZero(double value) => value == 0 && double.IsNegative(value);
+
         public static string NonFinite(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
         public static int Write(Span<byte> into, double value)
         {
             if (!double.IsFinite(value)) return Encoding.UTF8.GetBytes(NonFinite(value), into);
+            if (IsNegativeZero(value))
+            {
+                NegativeZero.CopyTo(into);
+                return NegativeZero.Length;
+            }
             value.TryFormat(into, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
             return length;
         }
