@@ -9,7 +9,7 @@ namespace Tracker.Core.Tests.Series;
 public sealed class ScalarChunkCodecTests
 {
     private static readonly Gen<ScalarChunk> Chunks =
-        from length in Gen.OneOf(Gen.Choose(1, 200), Gen.Choose(4000, 4096))
+        from length in Gen.Frequency((9, Gen.Choose(1, 200)), (1, Gen.Choose(4000, 4096)))
         from steps in Batches.Integers(length)
         from times in Batches.Integers(length)
         from values in Batches.Values(length)
