@@ -6,10 +6,10 @@ import type { ChartData, Diagnosis, Page, Run, RunSnapshot } from './types';
 
 const request: DataRequest = { names: ['loss'], points: 100, x: 'step', smoothing: 0 };
 const chart = (sequence: number, x: number[]): ChartData => ({ sequence, series: [{ name: 'loss', total: x.length, x, y: x, nonFinite: [] }] });
-const message = (sequence: number, steps: number[]): PointsMessage => ({ run: 'r', sequence, series: [{ name: 'loss', steps, times: steps, values: steps }] });
+const message = (sequence: number, steps: number[]): PointsMessage => ({ run: 'r', after: sequence - 1, sequence, late: false, series: [{ name: 'loss', steps, times: steps, values: steps }] });
 const run = (changes: Partial<Run> = {}): Run => ({
   id: 'r', project: 'p', name: 'r', state: 'running', config: {}, tags: [], group: null, jobType: null, notes: null, reference: null, exitCode: null,
-  createdAt: '2026-01-01T00:00:00Z', finishedAt: null, lastStep: 1, sequence: 1, url: '', stop: null, metrics: {}, diagnoses: [], ...changes,
+  createdAt: '2026-01-01T00:00:00Z', finishedAt: null, lastStep: 1, sequence: 1, projectSequence: 1, url: '', stop: null, metrics: {}, diagnoses: [], ...changes,
 });
 const diagnosis = (changes: Partial<Diagnosis> = {}): Diagnosis => ({
   id: 'd', run: 'r', runName: 'r', project: 'p', state: 'open', severity: 'crit', title: 'NaN', symptom: '', cause: 'unknown', causes: [], prescriptions: [], check: null,
@@ -34,6 +34,28 @@ test('Live points are appended to the charts that are shown', () => {
   const data = shown(client, chart(1, [0, 1]));
   patchPoints(client, 'r', [message(2, [2]), message(3, [3])]);
   expect(data()).toMatchObject({ sequence: 3, series: [{ x: [0, 1, 2, 3] }] });
+  client.clear();
+});
+
+test('A gap between a chart and the pushes is read again, not drawn over', () => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  const read = vi.fn(() => Promise.resolve(chart(9, [0, 1, 2])));
+  const data = shown(client, chart(1, [0, 1]), read);
+  patchPoints(client, 'r', [message(4, [4])]);
+  expect(data().series[0]!.x).toEqual([0, 1]);
+  vi.advanceTimersByTime(3000);
+  expect(read).toHaveBeenCalledOnce();
+  client.clear();
+});
+
+test('A push without a chart’s series leaves its curves the same object', () => {
+  const client = new QueryClient();
+  const data = shown(client, chart(1, [0, 1]));
+  const before = data().series;
+  patchPoints(client, 'r', [{ ...message(2, [2]), series: [] }]);
+  expect(data().sequence).toBe(2);
+  expect(data().series).toBe(before);
   client.clear();
 });
 
@@ -98,6 +120,17 @@ test('A new run is put first in its project’s list', () => {
   patchRun(client, run({ state: 'finished', sequence: 2 }));
   const items = client.getQueryData<{ pages: Page<Run>[] }>(queryKey)!.pages[0]!.items;
   expect(items.map((item) => [item.id, item.state])).toEqual([['r', 'finished'], ['old', 'running']]);
+  client.clear();
+});
+
+test('An older state of a run or a diagnosis does not undo a newer one', () => {
+  const client = new QueryClient();
+  client.setQueryData(keys.run('r'), run({ state: 'finished', projectSequence: 7, sequence: 3 }));
+  client.setQueryData(keys.diagnoses('r'), [diagnosis({ state: 'resolved', projectSequence: 7 })]);
+  patchRun(client, run({ projectSequence: 6, sequence: 3 }));
+  patchDiagnosis(client, diagnosis({ projectSequence: 6 }));
+  expect(client.getQueryData<Run>(keys.run('r'))!.state).toBe('finished');
+  expect(client.getQueryData<Diagnosis[]>(keys.diagnoses('r'))).toMatchObject([{ state: 'resolved' }]);
   client.clear();
 });
 

@@ -6,9 +6,12 @@ import type { Catalogue, ChartData, Diagnosis, OpenDiagnosis, Page, ProjectSnaps
 
 export interface PointsMessage {
   run: string;
+  /** Where the message before it ended. */
+  after: number;
   sequence: number;
   series: LivePoints[];
-  late?: unknown;
+  /** Some points belong among those already drawn. */
+  late: boolean;
 }
 
 /** Messages kept per run, so that a read that was under way while they came can take them in. */
@@ -32,11 +35,14 @@ export async function catchUp(run: string, request: DataRequest, read: () => Pro
 
 function applyPoints(request: DataRequest, data: ChartData, message: PointsMessage): { data: ChartData; reread: boolean } {
   if (message.sequence <= data.sequence) return { data, reread: false };
+  // A gap: what lies in it is only in a new read.
+  if (message.after > data.sequence) return { data, reread: true };
   const { x } = request;
   const touched = message.series.some((points) => request.names.includes(points.name));
+  if (!touched) return { data: { ...data, sequence: message.sequence }, reread: false };
   // Relative time counts from the run's first point, which only the server knows.
-  if (x === 'relative') return { data: { ...data, sequence: message.sequence }, reread: touched };
-  let reread = touched && Boolean(message.late);
+  if (x === 'relative') return { data: { ...data, sequence: message.sequence }, reread: true };
+  let reread = message.late;
   const old = new Map(data.series.map((series) => [series.name, series]));
   const series = request.names.flatMap((name): SeriesData[] => {
     const known = old.get(name);
@@ -78,7 +84,7 @@ export function patchPoints(client: QueryClient, run: string, messages: PointsMe
       data = result.data;
       reread ||= result.reread;
     }
-    if (data.series !== (query.state.data as ChartData).series) client.setQueryData(query.queryKey, data);
+    if (data !== query.state.data) client.setQueryData(query.queryKey, data);
     if (reread) soon(`data ${query.queryHash}`, 2000, () => client.invalidateQueries({ queryKey: query.queryKey, exact: true }));
   }
   patchCatalogue(client, run, messages);
@@ -103,23 +109,33 @@ export function patchHistograms(client: QueryClient, run: string, names: string[
 }
 
 export function patchRun(client: QueryClient, run: Run): void {
-  client.setQueryData<Run>(keys.run(run.id), (old) => (old && old.sequence > run.sequence ? old : run));
+  rereadIfReading(client, keys.run(run.id));
+  rereadIfReading(client, keys.runs(run.project));
+  client.setQueryData<Run>(keys.run(run.id), (old) => newer(old, run));
   client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(run.project), (old) => (old ? { ...old, pages: withRun(old.pages, run) } : old));
   soon('projects', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
   soon(`sparkline ${run.id}`, 10_000, () => client.invalidateQueries({ queryKey: keys.sparkline(run.id) }));
 }
 
+/** The later of two states of a run: its changes are numbered by the project, its points by the run. */
+const newer = (old: Run | undefined, run: Run): Run =>
+  old && (old.projectSequence > run.projectSequence || (old.projectSequence === run.projectSequence && old.sequence > run.sequence)) ? old : run;
+
 function withRun(pages: Page<Run>[], run: Run): Page<Run>[] {
   const known = pages.some((page) => page.items.some((item) => item.id === run.id));
   return pages.map((page, i) =>
     known
-      ? { ...page, items: page.items.map((item) => (item.id === run.id && item.sequence <= run.sequence ? run : item)) }
+      ? { ...page, items: page.items.map((item) => (item.id === run.id ? newer(item, run) : item)) }
       : i === 0 ? { ...page, items: [run, ...page.items] } : page);
 }
 
 export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void {
+  rereadIfReading(client, keys.diagnoses(diagnosis.run));
+  rereadIfReading(client, keys.projectDiagnoses(diagnosis.project));
+  const lists = [keys.diagnoses(diagnosis.run), keys.projectDiagnoses(diagnosis.project)].map((key) => client.getQueryData<Diagnosis[]>(key));
+  if (lists.some((list) => list?.some((item) => item.id === diagnosis.id && item.projectSequence > diagnosis.projectSequence))) return;
   const merge = (old: Diagnosis[] | undefined): Diagnosis[] | undefined =>
-    old && [...old.filter((item) => item.id !== diagnosis.id || item.run !== diagnosis.run), diagnosis];
+    old && [...old.filter((item) => item.id !== diagnosis.id), diagnosis];
   client.setQueryData<Diagnosis[]>(keys.diagnoses(diagnosis.run), merge);
   client.setQueryData<Diagnosis[]>(keys.projectDiagnoses(diagnosis.project), merge);
 
@@ -147,15 +163,27 @@ export function applyRunSnapshot(client: QueryClient, snapshot: RunSnapshot, aft
   void client.invalidateQueries({ queryKey: keys.data(run), predicate: ({ state }) => ((state.data as ChartData | undefined)?.sequence ?? after) < after });
 }
 
-export function applyProjectSnapshot(client: QueryClient, snapshot: ProjectSnapshot): void {
+export function applyProjectSnapshot(client: QueryClient, project: string, snapshot: ProjectSnapshot, again: boolean): void {
   [...snapshot.runs].reverse().forEach((run) => patchRun(client, run));
   snapshot.diagnoses.forEach((diagnosis) => patchDiagnosis(client, diagnosis));
+  // What was resolved while nobody listened is not among the open ones.
+  if (again) void client.invalidateQueries({ queryKey: keys.projectDiagnoses(project) });
 }
 
 /** The pushes have a gap: everything of the run that has points is read again. */
 export function resetRun(client: QueryClient, run: string, after: number): void {
   beginRun(run, after);
   for (const key of [keys.data(run), keys.catalogue(run), keys.histograms(run), keys.events(run)]) void client.invalidateQueries({ queryKey: key });
+}
+
+/** A read that is under way may be older than the push that came meanwhile: it is made again once it has ended. */
+function rereadIfReading(client: QueryClient, queryKey: readonly string[]): void {
+  if (client.getQueryState(queryKey)?.fetchStatus !== 'fetching') return;
+  soon(`again ${queryKey.join(' ')}`, 300, () => {
+    const state = client.getQueryState(queryKey);
+    if (state?.fetchStatus === 'fetching' && state.data === undefined) rereadIfReading(client, queryKey);
+    else void client.invalidateQueries({ queryKey, exact: true });
+  });
 }
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>();

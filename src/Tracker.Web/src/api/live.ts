@@ -45,7 +45,7 @@ export class Live {
     this.connection.on('run', (run: Run) => patchRun(this.client, run));
     this.connection.on('diagnosis', (diagnosis: Diagnosis) => patchDiagnosis(this.client, diagnosis));
     this.connection.on('alert', () => undefined);
-    this.connection.on('reset', ({ run }: { run: string }) => this.reset(run));
+    this.connection.on('reset', ({ run, sequence }: { run: string; sequence: number }) => this.reset(run, sequence));
     this.connection.onclose(() => this.lost());
     addEventListener('online', () => this.retry());
     document.addEventListener('visibilitychange', () => (this.tick = Date.now()));
@@ -109,7 +109,8 @@ export class Live {
     if (this.connection.state !== HubConnectionState.Connected) return;
     try {
       if (watch.kind === 'project') {
-        applyProjectSnapshot(this.client, await this.connection.invoke<ProjectSnapshot>('WatchProject', watch.target));
+        applyProjectSnapshot(this.client, watch.target, await this.connection.invoke<ProjectSnapshot>('WatchProject', watch.target), watch.begun);
+        watch.begun = true;
         return;
       }
       if (!watch.begun) {
@@ -126,9 +127,11 @@ export class Live {
     }
   }
 
-  private reset(run: string): void {
+  private reset(run: string, sequence: number): void {
     this.waiting.delete(run);
-    resetRun(this.client, run, this.watches.get(`run ${run}`)?.sequence ?? 0);
+    const watch = this.watches.get(`run ${run}`);
+    if (watch) watch.sequence = sequence;
+    resetRun(this.client, run, sequence);
   }
 
   private enqueue(message: PointsMessage): void {

@@ -49,6 +49,7 @@ export interface Run {
   finishedAt: string | null;
   lastStep: number | null;
   sequence: number;
+  projectSequence: number;
   url: string;
   stop: Stop | null;
   metrics: Record<string, MetricSummary>;

@@ -53,7 +53,7 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
       return { ...dataQuery(run, request), enabled: inView && width > 0 };
     }),
   });
-  const data = useSame(results.map((result) => result.data));
+  const data = useSame(results.map((result) => result.data?.series));
   const lines = useMemo(() => runs.flatMap(([, list], i) => list.flatMap((source) => lineOf(source, data[i]))), [runs, data]);
   const zoom = useMemo((): [number, number] | null => (from !== undefined && to !== undefined ? [from, to] : null), [from, to]);
   const failed = results.find((result) => result.error && !result.data);
@@ -89,8 +89,8 @@ export const DataChart = memo(function DataChart({ chart, title, sources, usualL
   );
 });
 
-function lineOf(source: Source, data: ChartData | undefined): Line[] {
-  const series = data?.series.find((item) => item.name === source.name);
+function lineOf(source: Source, data: ChartData['series'] | undefined): Line[] {
+  const series = data?.find((item) => item.name === source.name);
   if (!series) return [];
   return [{
     key: `${source.run} ${source.name}`,
