@@ -20,7 +20,8 @@ def call(method, path, body=None):
     request = urllib.request.Request(f"{URL}/api/v1{path}", data, {"Content-Type": "application/json"}, method=method)
     with urllib.request.urlopen(request, timeout=30) as response:
         content = response.read()
-    return json.loads(content) if content else None
+    # "-0" is a number of JSON that Python would read as the integer 0.
+    return json.loads(content, parse_int=lambda text: -0.0 if text == "-0" else int(text)) if content else None
 
 
 @unittest.skipUnless(URL, "TRACKER_TEST_URL names no server")
