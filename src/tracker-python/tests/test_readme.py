@@ -1,5 +1,6 @@
 """The snippets of the documentation run as they stand, against the server that TRACKER_TEST_URL names."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,26 @@ def blocks(page):
     path = ROOT / page
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@unittest.skipUnless((ROOT / "README.md").exists(), "the documentation is not beside this package")
+class PageTests(unittest.TestCase):
+    def test_links_lead_to_files(self):
+        pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
+        for page in pages:
+            for link in re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8")):
+                if "://" not in link and "docs/images/" not in link:  # The picture is taken of the running dashboard.
+                    with self.subTest(page=page.name, link=link):
+                        self.assertTrue((page.parent / link).exists())
+
+    def test_every_package_has_its_reason(self):
+        reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+        packages = re.findall(r'PackageVersion Include="([^"]+)"', (ROOT / "Directory.Packages.props").read_text(encoding="utf-8"))
+        web = json.loads((ROOT / "src" / "Tracker.Web" / "package.json").read_text(encoding="utf-8"))
+        named = [name for name in (*web["dependencies"], *web["devDependencies"]) if not name.startswith("@types/")]
+        for package in packages + named:
+            with self.subTest(package=package):
+                self.assertRegex(reasons, rf"(^|[\s|]){re.escape(package)}[\s,|]")
 
 
 class SnippetTests(unittest.TestCase):
