@@ -15,6 +15,7 @@ public static class DiagnosisEndpoints
         builder.Services.AddSingleton<DiagnosisQueries>();
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<IJournalConsumerFactory, CompactorFactory>();
+        builder.Services.AddSingleton<IJournalConsumerFactory, AnalyzerConsumerFactory>();
         builder.Services.AddHostedService<Followers>();
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
+using Tracker.Core.Diagnosis;
 using Tracker.Core.Series;
 
 namespace Tracker.Api.Series;
@@ -53,7 +54,7 @@ public static class SeriesEndpoints
             Min = entry.Summary.Min,
             Max = entry.Summary.Max,
             Mean = entry.Summary.Mean,
-            Role = null,
+            Role = SeriesRoles.Recognize(entry.Name)?.Name,
         });
         return TypedResults.Ok(new SeriesCatalogDto(sequence, [.. items]));
     }
