@@ -60,7 +60,6 @@ public sealed class TrackerServer : IAsyncDisposable
             builder.UseSetting("ConnectionStrings:Tracker", connectionString);
             builder.UseSetting("urls", "http://127.0.0.1:0");
             builder.UseSetting("TRACKER_GRPC_URL", "http://127.0.0.1:0");
-            builder.UseSetting("Logging:LogLevel:Default", "Warning");
             // The short form: a longer key would reach the host with an empty value for its first half.
             builder.UseSetting("Serilog:MinimumLevel", "Warning");
             configure?.Invoke(builder);

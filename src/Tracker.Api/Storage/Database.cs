@@ -16,7 +16,8 @@ public static class Database
         services.AddSingleton(provider => Open(builder.Configuration, provider.GetRequiredService<ILoggerFactory>()));
         services.AddDbContextFactory<TrackerDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
+            // What fails is thrown and told where it is caught; the migrator's first look for its table always fails.
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning).Log((RelationalEventId.CommandError, LogLevel.Debug))));
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<SeriesCatalog>();
         services.AddSingleton<RunGrowth>();
