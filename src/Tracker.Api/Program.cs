@@ -11,12 +11,11 @@ using Tracker.Api.Telemetry;
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-var printsDocument = args is ["openapi"];
 try
 {
     builder.AddLogs();
     using var startup = Logging.CreateStartupLogger(builder.Configuration);
-    await using var postgres = printsDocument ? null : await builder.AddEmbeddedPostgresAsync(startup.CreateLogger("Tracker.Api.Embedded"));
+    await using var postgres = await builder.AddEmbeddedPostgresAsync(startup.CreateLogger("Tracker.Api.Embedded"));
 
     builder.Services.AddSingleton(TimeProvider.System);
     builder.AddWeb();
@@ -39,12 +38,6 @@ try
     app.MapAlerts();
     app.MapWeb();
     app.MapDashboard();
-
-    if (printsDocument)
-    {
-        await ApiDocs.WriteAsync(app.Services, Console.Out);
-        return 0;
-    }
 
     await Database.MigrateAsync(app.Services, CancellationToken.None);
     await app.StartAsync();

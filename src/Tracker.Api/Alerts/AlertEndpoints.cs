@@ -6,16 +6,16 @@ using Tracker.Core.Alerts;
 namespace Tracker.Api.Alerts;
 
 /// <summary>An alert in a list.</summary>
-/// <param name="Id">The same id that receivers see in <c>webhook-id</c>.</param>
-/// <param name="Sequence">Its place in the list: rises with every alert of the server.</param>
-/// <param name="Type"><c>diagnosis.raised</c>, <c>diagnosis.updated</c> or <c>diagnosis.resolved</c>.</param>
-/// <param name="Timestamp">When it was written.</param>
+/// <param name="Id" example="3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001">The same id that receivers see in <c>webhook-id</c>.</param>
+/// <param name="Sequence" example="97">Its place in the list: rises with every alert of the server.</param>
+/// <param name="Type" example="diagnosis.raised"><c>diagnosis.raised</c>, <c>diagnosis.updated</c> or <c>diagnosis.resolved</c>.</param>
+/// <param name="Timestamp" example="2026-11-22T10:00:00Z">When it was written.</param>
 /// <param name="Data">What it says.</param>
 public sealed record AlertItem(Guid Id, long Sequence, string Type, DateTimeOffset Timestamp, AlertMessage Data);
 
 /// <summary>A page of alerts, oldest first.</summary>
 /// <param name="Items">The alerts.</param>
-/// <param name="NextCursor">What to give as <c>since</c> to go on. Always there, so that a script can follow.</param>
+/// <param name="NextCursor" example="97">What to give as <c>since</c> to go on. Always there, so that a script can follow.</param>
 public sealed record AlertPage(IReadOnlyList<AlertItem> Items, string NextCursor);
 
 /// <summary><c>GET /api/v1/alerts</c>.</summary>

@@ -131,5 +131,5 @@ public sealed record SignalDto
 }
 
 /// <summary>What a person says of a diagnosis.</summary>
-/// <param name="Verdict"><c>acknowledged</c>, <c>muted</c>, <c>wrong</c>, <c>confirmed</c>, or null to take it back.</param>
+/// <param name="Verdict" example="acknowledged"><c>acknowledged</c>, <c>muted</c>, <c>wrong</c>, <c>confirmed</c>, or null to take it back.</param>
 public sealed record VerdictRequest(string? Verdict);

@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.Swagger;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Tracker.Api.Http;
@@ -24,6 +23,7 @@ public static class ApiDocs
             foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "Tracker.*.xml")) options.IncludeXmlComments(file);
             options.SupportNonNullableReferenceTypes();
             options.OperationFilter<DocumentedBodyFilter>();
+            options.OperationFilter<IdFilter>();
         });
     }
 
@@ -35,14 +35,6 @@ public static class ApiDocs
             options.DocumentTitle = "Tracker API";
             options.SwaggerEndpoint("/swagger/v1/swagger.json", "Tracker v1");
         });
-    }
-
-    /// <summary>Writes the document, for the file docs/openapi.json that the dashboard's types are made from.</summary>
-    public static async Task WriteAsync(IServiceProvider services, TextWriter to)
-    {
-        var document = services.GetRequiredService<ISwaggerProvider>().GetSwagger("v1");
-        var json = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0);
-        await to.WriteAsync(json.ReplaceLineEndings("\n") + "\n");
     }
 }
 
@@ -60,5 +52,18 @@ internal sealed class DocumentedBodyFilter : IOperationFilter
                 ["application/json"] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(body.Type, context.SchemaRepository) },
             },
         };
+    }
+}
+
+/// <summary>The id in a path means the same in every call.</summary>
+internal sealed class IdFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var what = context.ApiDescription.RelativePath?.Contains("/diagnoses/{id}", StringComparison.Ordinal) is true ? "diagnosis" : "run";
+        foreach (var parameter in operation.Parameters ?? [])
+        {
+            if (parameter is OpenApiParameter { Name: "id", Description: null } id) id.Description = $"Id of the {what}.";
+        }
     }
 }

@@ -82,8 +82,8 @@ public sealed record RunDto
 }
 
 /// <summary>A request to stop.</summary>
-/// <param name="Reason">Why, in words.</param>
-/// <param name="By">Who asked: <c>api</c>, <c>dashboard</c>, a rule.</param>
+/// <param name="Reason" example="the loss is NaN">Why, in words.</param>
+/// <param name="By" example="dashboard">Who asked: <c>api</c>, <c>dashboard</c>, a rule.</param>
 public sealed record StopDto(string Reason, string By);
 
 /// <summary>Summary of one scalar series.</summary>
@@ -140,7 +140,7 @@ public sealed record OpenDiagnosisDto
 
 /// <summary>One page of a list.</summary>
 /// <param name="Items">The rows.</param>
-/// <param name="NextCursor">Pass it as <c>cursor</c> for the next page; null on the last one.</param>
+/// <param name="NextCursor" example="1042">Pass it as <c>cursor</c> for the next page; null on the last one.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>A project in the list of projects.</summary>

@@ -107,7 +107,7 @@ public sealed record FinishRunRequest
 }
 
 /// <summary>Asks a run to stop.</summary>
-/// <param name="Reason">Why, at most 1,024 characters.</param>
+/// <param name="Reason" example="the loss is NaN">Why, at most 1,024 characters.</param>
 public sealed record StopRunRequest(string? Reason);
 
 /// <summary>Answer to a request to stop.</summary>
@@ -115,10 +115,10 @@ public sealed record StopRunRequest(string? Reason);
 public sealed record StoppedDto(StopDto Stop);
 
 /// <summary>A sign of life.</summary>
-/// <param name="Writer">The writer that lives; 1–64 of <c>[A-Za-z0-9_.-]</c>.</param>
+/// <param name="Writer" example="w-6f1c2e6a90b3d417">The writer that lives; 1–64 of <c>[A-Za-z0-9_.-]</c>.</param>
 public sealed record HeartbeatRequest(string? Writer);
 
 /// <summary>Answer to a sign of life.</summary>
-/// <param name="State">The run's state.</param>
+/// <param name="State" example="running">The run's state.</param>
 /// <param name="Stop">Set when the run is asked to stop.</param>
 public sealed record HeartbeatDto(string State, StopDto? Stop);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Tracker.Api.Series;
 
 /// <summary>The series of a run.</summary>
-/// <param name="Sequence">Number of the last batch that is counted here.</param>
+/// <param name="Sequence" example="812">Number of the last batch that is counted here.</param>
 /// <param name="Items">By first appearance.</param>
 public sealed record SeriesCatalogDto(long Sequence, IReadOnlyList<SeriesDto> Items);
 
@@ -65,7 +65,7 @@ public sealed record SeriesDto
 }
 
 /// <summary>Columns for charts.</summary>
-/// <param name="Sequence">Number of the last batch that is in them: go on from here with <c>WatchRun</c>.</param>
+/// <param name="Sequence" example="812">Number of the last batch that is in them: go on from here with <c>WatchRun</c>.</param>
 /// <param name="Series">In the order asked for.</param>
 public sealed record ChartDto(long Sequence, IReadOnlyList<ChartSeriesDto> Series);
 
@@ -98,23 +98,23 @@ public sealed record ChartSeriesDto
     public required IReadOnlyList<NonFiniteDto> NonFinite { get; init; }
 }
 
-/// <param name="Ema">The average before its bias is taken out.</param>
-/// <param name="Weight">The smoothing weight, 0 to 1.</param>
-/// <param name="Count">Finite points folded.</param>
+/// <param name="Ema" example="0.412">The average before its bias is taken out.</param>
+/// <param name="Weight" example="0.6">The smoothing weight, 0 to 1.</param>
+/// <param name="Count" example="4211">Finite points folded.</param>
 public sealed record SmoothStateDto(double Ema, double Weight, long Count);
 
-/// <param name="X">Where, on the axis asked for.</param>
-/// <param name="Value"><c>"NaN"</c>, <c>"Infinity"</c> or <c>"-Infinity"</c>.</param>
+/// <param name="X" example="96">Where, on the axis asked for.</param>
+/// <param name="Value" example="NaN"><c>"NaN"</c>, <c>"Infinity"</c> or <c>"-Infinity"</c>.</param>
 public sealed record NonFiniteDto(double X, double Value);
 
 /// <summary>Histograms of one series on one common grid; no mass is lost.</summary>
 /// <param name="Edges">Rising, one more than the counts of each column.</param>
 /// <param name="Columns">By step.</param>
-/// <param name="Total">Histograms stored.</param>
+/// <param name="Total" example="40">Histograms stored.</param>
 public sealed record HistogramsDto(double[] Edges, IReadOnlyList<HistogramColumnDto> Columns, long Total);
 
-/// <param name="Step">Step of the histogram.</param>
-/// <param name="Time">Unix milliseconds.</param>
+/// <param name="Step" example="100">Step of the histogram.</param>
+/// <param name="Time" example="1795341600300">Unix milliseconds.</param>
 /// <param name="Counts">Mass in each bin.</param>
 public sealed record HistogramColumnDto(long Step, long Time, double[] Counts);
 

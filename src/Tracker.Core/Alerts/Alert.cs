@@ -19,29 +19,41 @@ public sealed record AlertedRun(string Id, string Name, string Project);
 /// <summary>What an alert says: a diagnosis at one moment, in this run's own numbers. Its JSON form is documented in docs/alerts.md.</summary>
 public sealed record AlertMessage
 {
+    /// <summary>One of <c>info warn high crit</c>.</summary>
+    /// <example>high</example>
     [JsonConverter(typeof(SeverityConverter))]
     public required Severity Severity { get; init; }
 
+    /// <summary>Name of the project.</summary>
+    /// <example>digits</example>
     public required string Project { get; init; }
 
     /// <summary>Id of the run.</summary>
+    /// <example>digits-lr10-a1</example>
     public required string Run { get; init; }
 
+    /// <summary>Name of the run.</summary>
+    /// <example>lr-10</example>
     public required string RunName { get; init; }
 
     /// <summary>Id of the diagnosis.</summary>
+    /// <example>d-5f2a90c1e4b7</example>
     public string? Diagnosis { get; init; }
 
     /// <summary>A short symptom: <c>Gradients are clipped in 97 % of the steps</c>.</summary>
+    /// <example>Gradients are clipped in 97 % of the steps</example>
     public required string Title { get; init; }
 
     /// <summary>One to three sentences with this run's own numbers.</summary>
+    /// <example>The gradient norm passed the threshold 0.05 in 194 of the last 200 steps.</example>
     public required string Symptom { get; init; }
 
     /// <summary>Step since which it holds.</summary>
+    /// <example>100</example>
     public required long OnsetStep { get; init; }
 
     /// <summary>Step at which it was seen.</summary>
+    /// <example>299</example>
     public required long Step { get; init; }
 
     /// <summary>The most likely cause; null while none is known.</summary>
@@ -51,15 +63,18 @@ public sealed record AlertMessage
     public IReadOnlyList<string> Prescriptions { get; init; } = [];
 
     /// <summary>How to verify that it helped; may be empty.</summary>
+    /// <example>The share of clipped steps should fall below 40 %.</example>
     public string Check { get; init; } = "";
 
     /// <summary>Why it was resolved; null while it is open.</summary>
+    /// <example>null</example>
     public string? Resolution { get; init; }
 
     /// <summary>What was measured, with the ranges of steps that a chart marks.</summary>
     public IReadOnlyList<Evidence> Evidence { get; init; } = [];
 
     /// <summary>The run's page in the dashboard. Null in the stored message: it is filled in when the message is sent or listed.</summary>
+    /// <example>http://127.0.0.1:5080/runs/digits-lr10-a1</example>
     public Uri? Url { get; init; }
 
     /// <summary>The name of an event as receivers see it.</summary>

@@ -14,9 +14,9 @@ public enum DiagnosisEventKind
 }
 
 /// <summary>One possible root cause, with what speaks for and against it.</summary>
-/// <param name="Id">A root cause of the closed list: <c>lr-too-high</c>.</param>
-/// <param name="Strength"><c>strong</c>, <c>likely</c> or <c>possible</c>.</param>
-/// <param name="Title">The cause in words: <c>learning rate too high</c>.</param>
+/// <param name="Id" example="lr-too-high">A root cause of the closed list: <c>lr-too-high</c>.</param>
+/// <param name="Strength" example="likely"><c>strong</c>, <c>likely</c> or <c>possible</c>.</param>
+/// <param name="Title" example="learning rate too high">The cause in words: <c>learning rate too high</c>.</param>
 /// <param name="For">Sentences that speak for it.</param>
 /// <param name="Against">Sentences that speak against it.</param>
 public sealed record RankedCause(string Id, string Strength, string Title, IReadOnlyList<string> For, IReadOnlyList<string> Against);

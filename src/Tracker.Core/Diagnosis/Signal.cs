@@ -10,12 +10,12 @@ public enum Severity
 }
 
 /// <summary>One measured fact behind a signal: a statistic of a series over a range of steps, against its threshold.</summary>
-/// <param name="Series">Name of the series as the run logged it.</param>
-/// <param name="FromStep">First step of the range, inclusive.</param>
-/// <param name="ToStep">Last step of the range, inclusive.</param>
-/// <param name="Statistic">What was measured, in words: <c>share of steps clipped</c>.</param>
-/// <param name="Value">The measured value, rounded to 6 significant digits.</param>
-/// <param name="Threshold">The value that it was compared with; null where there is none.</param>
+/// <param name="Series" example="grad_norm/total">Name of the series as the run logged it.</param>
+/// <param name="FromStep" example="100">First step of the range, inclusive.</param>
+/// <param name="ToStep" example="299">Last step of the range, inclusive.</param>
+/// <param name="Statistic" example="share of steps clipped">What was measured, in words: <c>share of steps clipped</c>.</param>
+/// <param name="Value" example="0.97">The measured value, rounded to 6 significant digits.</param>
+/// <param name="Threshold" example="0.8">The value that it was compared with; null where there is none.</param>
 public sealed record Evidence(string Series, long FromStep, long ToStep, string Statistic, double Value, double? Threshold);
 
 /// <summary>One detector's verdict on one run.</summary>

@@ -119,13 +119,13 @@ public sealed record LogEventDto
 }
 
 /// <summary>Answer to a batch: it is durable.</summary>
-/// <param name="AcceptedThrough">Highest number of this writer that is stored; null for a batch without a number.</param>
-/// <param name="Accepted">Points kept.</param>
+/// <param name="AcceptedThrough" example="1">Highest number of this writer that is stored; null for a batch without a number.</param>
+/// <param name="Accepted" example="1000">Points kept.</param>
 /// <param name="Rejected">Points left out, each with its reason.</param>
 /// <param name="Stop">Set when the run is asked to stop.</param>
 public sealed record LogAnswerDto(long? AcceptedThrough, int Accepted, IReadOnlyList<RejectedDto> Rejected, StopDto? Stop);
 
-/// <param name="Series">Name of the series.</param>
-/// <param name="Step">The step as it was sent; null for an event without one.</param>
-/// <param name="Reason">Why the point was left out.</param>
+/// <param name="Series" example="grads/fc1">Name of the series.</param>
+/// <param name="Step" example="3">The step as it was sent; null for an event without one.</param>
+/// <param name="Reason" example="edges do not rise">Why the point was left out.</param>
 public sealed record RejectedDto(string Series, double? Step, string Reason);
