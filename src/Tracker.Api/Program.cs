@@ -4,6 +4,7 @@ using Tracker.Api.Dashboard;
 using Tracker.Api.Embedded;
 using Tracker.Api.Http;
 using Tracker.Api.Ingest.Rest;
+using Tracker.Api.Live;
 using Tracker.Api.Runs;
 using Tracker.Api.Series;
 using Tracker.Api.Storage;
@@ -25,6 +26,7 @@ try
     builder.AddSeries();
     builder.AddAnalysis();
     builder.AddAlerts();
+    builder.AddLive();
     builder.AddApiDocs();
     builder.AddDashboard();
 
@@ -36,6 +38,7 @@ try
     app.MapSeries();
     app.MapAnalysis();
     app.MapAlerts();
+    app.MapLive();
     app.MapWeb();
     app.MapDashboard();
 

@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Tracker.Api.Live;
+
+public static class LiveServices
+{
+    private const int LongestCall = 1 << 20;
+
+    /// <summary>The live feed. Needs storage, runs, analysis and alerts.</summary>
+    public static void AddLive(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<LiveReads>();
+        builder.Services.AddSingleton<LiveFeed>();
+        builder.Services
+            .AddSignalR(options =>
+            {
+                options.MaximumReceiveMessageSize = LongestCall;
+                options.AddFilter<HubErrors>();
+            })
+            .AddJsonProtocol(options => options.PayloadSerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
+        builder.Services.AddSingleton<HubErrors>();
+        // SignalR logs every HubException as an error of the server; HubErrors logs what is one.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Critical);
+    }
+
+    public static void MapLive(this IEndpointRouteBuilder routes) => routes.MapHub<LiveHub>("/hubs/live");
+}
