@@ -16,6 +16,7 @@ try
 {
     builder.AddLogs();
     using var startup = Logging.CreateStartupLogger(builder.Configuration);
+    Addresses.EnsureFree(builder.Configuration);
     await using var postgres = await builder.AddEmbeddedPostgresAsync(startup.CreateLogger("Tracker.Api.Embedded"));
 
     builder.Services.AddSingleton(TimeProvider.System);

@@ -19,8 +19,8 @@ public sealed partial class ImportTests
         ("Runs", ["Http", "Storage"]),
         ("Series", ["Http", "Storage", "Runs"]),
         ("Ingest", ["Http", "Storage", "Runs"]),
-        ("Analysis", ["Http", "Storage", "Runs"]),
         ("Alerts", ["Http", "Storage"]),
+        ("Analysis", ["Http", "Storage", "Runs", "Alerts"]),
         ("Live", ["Http", "Storage", "Runs", "Analysis", "Alerts"]),
     ];
 

@@ -17,7 +17,7 @@ public static class Database
         services.AddDbContextFactory<TrackerDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             // What fails is thrown and told where it is caught; the migrator's first look for its table always fails.
-            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning).Log((RelationalEventId.CommandError, LogLevel.Debug))));
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning).Log((RelationalEventId.CommandError, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug))));
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<SeriesCatalog>();
         services.AddSingleton<RunGrowth>();
