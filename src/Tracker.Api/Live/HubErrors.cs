@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Tracker.Api.Live;
 
-/// <summary>What a call did wrong is told to the caller and is no error of ours; the rest is logged here, once, and the caller learns only that it failed.</summary>
+/// <summary>
+/// What a call did wrong is told to the caller and is no error of ours; the rest is logged here, once, and the caller learns only that it failed.
+/// SignalR's own line for either, at level error, is switched off in appsettings.json.
+/// </summary>
 internal sealed partial class HubErrors(ILogger<HubErrors> log) : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 using Npgsql;
 using Tracker.Api.Analysis;
 using Tracker.Api.Storage;
+using Tracker.Core.Series;
 
 namespace Tracker.Api.Live;
 
@@ -105,26 +106,30 @@ public sealed class LiveFeed : IDisposable
     /// <returns>The sequence after which pushes go on, and whether the gap was too large to be pushed.</returns>
     private async Task<(long Sequence, bool Reset)> CatchUpAsync(RunWatch watch, long after, CancellationToken cancel)
     {
-        var key = watch.Run.RunKey;
-        var page = await reads.Journal.ReadAfterAsync(key, after, LiveLimits.PageBytes, cancel);
-        // A sequence above the head is one of another life of this database.
-        var reset = page.Gap || after > page.Head;
-        var position = reset ? page.Head : page.Batches.Count > 0 ? page.Batches[^1].Sequence : after;
-        var pumped = Register(watch, position);
+        var part = await ReadAsync(watch.Run, after, cancel);
+        var pumped = Register(watch, part.Through);
         watch.Begin(after);
-        while (!reset)
+        while (part.Batches is not null)
         {
-            foreach (var batch in page.Batches) watch.CatchUp(batch);
-            if (position >= pumped) break;
-            page = await reads.Journal.ReadAfterAsync(key, position, LiveLimits.PageBytes, cancel);
-            reset = page.Gap || page.Batches.Count == 0;
-            if (!reset) position = page.Batches[^1].Sequence;
+            watch.CatchUp(part.Batches, part.Through);
+            if (part.Through >= pumped) return (after, false);
+            part = await ReadAsync(watch.Run, part.Through, cancel);
         }
 
-        if (!reset) return (after, false);
-        var sequence = Math.Max(page.Head, pumped);
+        var sequence = Math.Max(part.Through, pumped);
         watch.Begin(sequence);
         return (sequence, true);
+    }
+
+    /// <summary>The batches after a sequence and where they end; no batches, and the head, when the gap is too large.</summary>
+    private async Task<(IReadOnlyList<StoredBatch>? Batches, long Through)> ReadAsync(RunRef run, long after, CancellationToken cancel)
+    {
+        var page = await reads.Journal.ReadAfterAsync(run.RunKey, after, LiveLimits.PageBytes, cancel);
+        // A sequence above the head is one of another life of this database.
+        if (after > page.Head) return (null, page.Head);
+        if (!page.Gap) return (page.Batches, page.Batches.Count > 0 ? page.Batches[^1].Sequence : after);
+        if (page.Head - after > LiveLimits.SequencesFromChunks) return (null, page.Head);
+        return await reads.History.ReadAfterAsync(run.RunKey, after, page.Compacted, cancel);
     }
 
     private long Register(RunWatch watch, long position)

@@ -21,6 +21,12 @@ internal static class LiveLimits
     /// <summary>Bytes of journal read at once: some ten thousand points.</summary>
     public const int PageBytes = 1 << 20;
 
+    /// <summary>
+    /// Batches that are read from chunks for a browser that comes back: a minute and a half at ten batches a second, or a restart of the server. For a larger gap
+    /// the browser reads its charts again, which is less work for both.
+    /// </summary>
+    public const int SequencesFromChunks = 1_000;
+
     /// <summary>Least time between two reads of a run for its watchers: what comes in between travels together. The first read is made at once.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 

@@ -20,8 +20,6 @@ public static class LiveServices
             })
             .AddJsonProtocol(options => options.PayloadSerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
         builder.Services.AddSingleton<HubErrors>();
-        // SignalR logs every HubException as an error of the server; HubErrors logs what is one.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Critical);
     }
 
     public static void MapLive(this IEndpointRouteBuilder routes) => routes.MapHub<LiveHub>("/hubs/live");

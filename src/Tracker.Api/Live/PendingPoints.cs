@@ -49,6 +49,9 @@ internal sealed class PendingPoints(string run, IReadOnlyList<string> names)
         if (points > LiveLimits.WaitingPoints) Reset(Position);
     }
 
+    /// <summary>The batches up to this sequence held nothing.</summary>
+    public void Advance(long sequence) => Position = Math.Max(Position, sequence);
+
     /// <summary>Drops what waits; the browser will be told to read again and gets what comes after the sequence.</summary>
     public void Reset(long sequence)
     {

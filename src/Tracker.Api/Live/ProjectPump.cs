@@ -93,4 +93,4 @@ internal sealed class ProjectPump(long projectKey, long position, LiveReads read
 }
 
 /// <summary>What the live feed reads.</summary>
-public sealed record LiveReads(RunCatalog Catalog, JournalReader Journal, RunQueries Runs, DiagnosisQueries Diagnoses, AlertLists Alerts);
+public sealed record LiveReads(RunCatalog Catalog, JournalReader Journal, HistoryReader History, RunQueries Runs, DiagnosisQueries Diagnoses, AlertLists Alerts);

@@ -56,10 +56,14 @@ internal sealed class RunWatch(LiveConnection connection, RunRef run, IReadOnlyL
         connection.Wake();
     }
 
-    /// <summary>Takes a batch that the catch-up read.</summary>
-    public void CatchUp(StoredBatch batch)
+    /// <summary>Takes what the catch-up read: all batches up to a sequence, those left out that held nothing.</summary>
+    public void CatchUp(IReadOnlyList<StoredBatch> batches, long through)
     {
-        lock (gate) pending.Merge(batch);
+        lock (gate)
+        {
+            foreach (var batch in batches) pending.Merge(batch);
+            pending.Advance(through);
+        }
     }
 
     /// <summary>The pump has lost the thread: what lies before the sequence can no longer be pushed.</summary>

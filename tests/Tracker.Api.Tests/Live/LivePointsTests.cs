@@ -102,14 +102,29 @@ public sealed class LivePointsTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task A_gap_that_was_compacted_is_answered_with_reset_and_pushes_go_on_after_it()
+    public async Task A_gap_that_was_compacted_is_filled_when_it_is_small()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
         await using var browser = await Browser.ConnectAsync(server.Address);
         var log = await RunLogger.CreateAsync(server.Client);
         await log.LogAsync(batches: 5, points: 1000);
-        while (await QueryAsync(server, $"select count(*) from journal where sequence = 2 and {Of(log.Run)}") > 0)
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+        await CompactedAsync(server, log.Run);
+        var snapshot = await browser.WatchRunAsync(log.Run, 2);
+        snapshot.GetProperty("reset").GetBoolean().ShouldBeFalse();
+        var seen = await new PointsSeen(2).UntilAsync(browser, await HeadAsync(server, log.Run));
+        seen.Steps.ShouldBe(Enumerable.Range(5001 - seen.Steps.Count, seen.Steps.Count).Select(step => (long)step));
+        seen.Steps.Count.ShouldBeInRange(3000, 4000);
+    }
+
+    [Fact]
+    public async Task A_gap_that_is_too_large_is_answered_with_reset_and_pushes_go_on_after_it()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        await using var browser = await Browser.ConnectAsync(server.Address);
+        var log = await RunLogger.CreateAsync(server.Client);
+        await log.LogAsync(batches: 1100);
+        await log.LogAsync(batches: 3, points: 1000);
+        await CompactedAsync(server, log.Run);
 
         var snapshot = await browser.WatchRunAsync(log.Run, 0);
         snapshot.GetProperty("reset").GetBoolean().ShouldBeTrue();
@@ -117,7 +132,7 @@ public sealed class LivePointsTests(PostgresFixture postgres)
         sequence.ShouldBe(await HeadAsync(server, log.Run));
         await log.LogAsync(batches: 1);
         var seen = await new PointsSeen(sequence).UntilAsync(browser, sequence + 1);
-        seen.Steps.ShouldBe([5001]);
+        seen.Steps.ShouldBe([4101]);
     }
 
     [Fact]
@@ -172,6 +187,12 @@ public sealed class LivePointsTests(PostgresFixture postgres)
         await log.LogAsync(batches: 20);
         var seen = await new PointsSeen(snapshot.GetProperty("sequence").GetInt64()).UntilAsync(browser, await HeadAsync(first, log.Run));
         seen.Steps.Count.ShouldBe(20);
+    }
+
+    private static async Task CompactedAsync(TrackerServer server, string run)
+    {
+        while (await QueryAsync(server, $"select count(*) from journal where sequence <= 4 and {Of(run)}") > 0)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
     }
 
     private static string Of(string run) => $"run_key = (select run_key from runs where id = '{run}')";
