@@ -8,7 +8,7 @@ var data = new Option<DirectoryInfo?>("--data") { Description = "Folder with MNI
 var steps = new Option<int>("--steps") { Description = "Optimizer steps a run.", DefaultValueFactory = _ => 4_000 };
 var seed = new Option<int>("--seed") { Description = "Of the weights and of the order of the samples.", DefaultValueFactory = _ => 1 };
 var delay = new Option<double?>("--step-delay") { Description = "Milliseconds to wait after each step. Default: 10; 0 with --record alone." };
-var url = new Option<Uri?>("--url") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080." };
+var url = new Option<Uri?>("--url") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080.", CustomParser = Address };
 var project = new Option<string>("--project") { Description = "Project of the runs.", DefaultValueFactory = _ => "failure-modes" };
 var record = new Option<DirectoryInfo?>("--record") { Description = "Folder for recorded runs (MODE.jsonl.gz). Without --url nothing is sent." };
 
@@ -39,4 +39,11 @@ void Stop(PosixSignalContext context)
 {
     context.Cancel = true;
     stop.Cancel();
+}
+
+static Uri? Address(System.CommandLine.Parsing.ArgumentResult result)
+{
+    if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
+    result.AddError($"'{result.Tokens[0].Value}' is not an http or https address.");
+    return null;
 }

@@ -105,6 +105,7 @@ internal sealed class Training
             if (step - broken >= StepsAfterNonFinite)
             {
                 state = TrackerFinishState.Failed;
+                step++;
                 break;
             }
 

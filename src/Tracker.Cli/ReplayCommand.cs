@@ -8,7 +8,7 @@ internal static class ReplayCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Recorded runs, plain or gzip; several run side by side.", Arity = ArgumentArity.OneOrMore };
-        var server = new Option<Uri?>("--server") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080." };
+        var server = new Option<Uri?>("--server") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080.", CustomParser = Address };
         var speed = new Option<double>("--speed")
         {
             Description = "Times faster than it was recorded; 0 or max: as fast as the server takes it.",
@@ -31,5 +31,12 @@ internal static class ReplayCommand
         if (double.TryParse(result.Tokens[0].Value, out var speed) && double.IsFinite(speed) && speed >= 0) return speed;
         result.AddError($"--speed is a number of 0 or more, or max; '{result.Tokens[0].Value}' is not.");
         return 1;
+    }
+
+    private static Uri? Address(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
+        result.AddError($"'{result.Tokens[0].Value}' is not an http or https address.");
+        return null;
     }
 }
