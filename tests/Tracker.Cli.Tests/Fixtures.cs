@@ -1,0 +1,4 @@
+using Tracker.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
