@@ -125,7 +125,7 @@ public sealed class TrackerRun : IAsyncDisposable
     /// What is logged afterwards is dropped. Only the first call counts; later ones give its result.
     /// </summary>
     /// <param name="state">How the run ended.</param>
-    /// <param name="timeout">Default: <see cref="TrackerRunOptions.FinishTimeout"/>.</param>
+    /// <param name="timeout">Default: <see cref="TrackerRunOptions.FinishTimeout"/>; at most a day.</param>
     /// <param name="exitCode">Exit code of the process, where there is one.</param>
     /// <param name="cancellationToken">Ends the wait early, as the timeout does.</param>
     public Task<TrackerFinish> FinishAsync(
@@ -135,10 +135,17 @@ public sealed class TrackerRun : IAsyncDisposable
         {
             return _finish ??= _delivery is null
                 ? Task.FromResult(new TrackerFinish(true, 0, 0))
-                : _delivery.FinishAsync(state, exitCode, timeout ?? _settings.FinishTimeout, cancellationToken);
+                : _delivery.FinishAsync(state, exitCode, Bounded(timeout ?? _settings.FinishTimeout), cancellationToken);
         }
     }
 
     /// <summary>Ends the run as <see cref="TrackerRunOptions.StateOnDispose"/> says, unless it has ended.</summary>
     public async ValueTask DisposeAsync() => await FinishAsync(_settings.StateOnDispose).ConfigureAwait(false);
+
+    // Nothing at the end of a training may throw: a timeout that is none is mended.
+    private static TimeSpan Bounded(TimeSpan timeout)
+    {
+        if (timeout == Timeout.InfiniteTimeSpan || timeout > TimeSpan.FromDays(1)) return TimeSpan.FromDays(1);
+        return timeout < TimeSpan.Zero ? TimeSpan.Zero : timeout;
+    }
 }

@@ -98,7 +98,12 @@ public sealed class ReplayTests(PostgresFixture postgres)
     /// <summary>The command as its users run it: a process, its exit code and its standard output.</summary>
     private static async Task<(int Exit, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(RecordedRunFile).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(RecordedRunFile).Assembly.Location, .. arguments]) 
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = System.Diagnostics.Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(Cancel);
         var output = await process.StandardOutput.ReadToEndAsync(Cancel);
