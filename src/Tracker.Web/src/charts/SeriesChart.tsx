@@ -30,6 +30,7 @@ interface Props {
   onSmooth?: (() => void) | undefined;
 }
 
+const none: readonly never[] = [];
 const log10OrNull = (values: readonly number[]): (number | null)[] => values.map((value) => (value > 0 ? value : null));
 
 /** A chart of curves with its title, legend, marks and evidence. What it shows comes from outside; it reads nothing itself. */
@@ -44,8 +45,9 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
   const smooth = lines.some((line) => line.smoothed);
   const x = useMemo(() => zoom ?? xExtent(lines, lines.flatMap(({ marks }) => marks.map((mark) => mark.x))), [lines, zoom]);
   const y = useMemo(() => yExtent(lines, x, log, guides.filter((guide) => guide.fit).map((guide) => guide.value)), [lines, x, log, guides]);
-  const model = useRef<ChartModel>({ lines, evidence, guides, focus, x, y });
-  model.current = { lines, evidence: axis === 'step' ? evidence : [], guides, focus, x, y };
+  const marked = axis === 'step' ? evidence : none;
+  const model = useRef<ChartModel>({ lines, evidence: marked, guides, focus, x, y });
+  model.current = { lines, evidence: marked, guides, focus, x, y };
   const zoomTo = useRef(onZoom);
   zoomTo.current = onZoom;
 
@@ -90,6 +92,11 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
           {hidden > 0 && ` · ${formatCount(hidden)} not above 0`}
         </span>
       </figcaption>
+      {marked.length > 0 && (
+        <p className="hidden">
+          Marked: {marked.map((range) => `${range.label}, from step ${formatCount(range.from)}${Number.isFinite(range.to) ? ` to ${formatCount(range.to)}` : ' on'}`).join('; ')}
+        </p>
+      )}
       <Legend lines={lines} cursor={cursor} log={log} axis={axis} note={note} />
       <div ref={box} className="chart-box" style={{ height }} onDoubleClick={() => onZoom(null)}>
         {width > 0 && <UPlot options={options} data={data} width={width} height={boxHeight} label={label} />}
