@@ -57,6 +57,8 @@ public sealed class ServerTests(PostgresFixture postgres)
     {
         await using var server = await TrackerServer.StartAsync(postgres);
         await using var run = await StartAsync(server.Address, heartbeat: 50);
+        run.Log(1, ("loss", 1));
+        await Waiting.Until(() => run.Statistics.Pending == 0, "the run is there");
         (await server.Client.PostAsJsonAsync($"api/v1/runs/{run.Id}/stop", new { reason = "enough" }, Cancel)).EnsureSuccessStatusCode();
         await Waiting.Until(() => run.ShouldStop, "the run should stop");
         run.StopReason.ShouldBe("enough");
