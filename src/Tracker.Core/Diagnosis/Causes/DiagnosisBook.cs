@@ -104,7 +104,8 @@ internal sealed class DiagnosisBook(string run)
         return incident.Diagnosis with
         {
             State = DiagnosisState.Open,
-            Severity = ordered[0].Severity,
+            // What it has been at its worst: a diagnosis that got milder is not another one.
+            Severity = incident.Members.Max(m => m.Severity),
             Title = ordered[0].Title,
             Symptom = Symptom(ordered),
             Cause = cause,

@@ -117,11 +117,16 @@ internal static class Facts
 
     private static Finding GradientGrows(RunContext run, IReadOnlyList<Signal> members)
     {
-        if (run.Gradient?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
-        var (initial, level) = (trend.Initial(20), trend.Tail.Median(50));
-        return level > 3 * initial
-            ? new(true, $"the gradient norm grew from {Numbers.Text(initial)} to {Numbers.Text(level)}")
-            : new(false, $"the gradient norm is calm: {Numbers.Text(initial)} at first, {Numbers.Text(level)} now");
+        // The first buckets are left out: the gradient of a fresh network finds its size there.
+        const int startUp = 2;
+        if (run.Gradient?.Trend is not { Fine.Count: >= startUp + 6 } trend) return Finding.Blind;
+        Span<double> buckets = stackalloc double[trend.Fine.Count];
+        var levels = trend.Fine.CopyLast(buckets)[startUp..];
+        var third = levels.Length / 3;
+        var (early, late) = (Statistics.Median(levels[..third]), Statistics.Median(levels[^third..]));
+        return late > 2 * early
+            ? new(true, $"the gradient norm grows: {Numbers.Text(early)} at first, {Numbers.Text(late)} of late")
+            : new(false, $"the gradient norm is calm: {Numbers.Text(early)} at first, {Numbers.Text(late)} of late");
     }
 
     private static Finding ValidationIsClose(RunContext run, IReadOnlyList<Signal> members)

@@ -34,7 +34,7 @@ internal sealed class DeadRelu(DeadReluOptions options) : Detector
         if (dead && !_deadNow) _since = point.Step;
         _deadNow = dead;
         var points = run.Window(series, options.Points);
-        if (series.Finite < points) return;
+        if (series.Finite < points || (!dead && !_alarm.IsOpen)) return;
         var share = series.Recent!.Median(points);
         switch (_alarm.Update(share >= options.Share && dead, share < 0.7 * options.Share, point.Step))
         {

@@ -25,7 +25,6 @@ public sealed record GradVanishingDepthOptions
 internal sealed class GradVanishingDepth(GradVanishingDepthOptions options) : Detector
 {
     public const string Id = "grad-vanishing-depth";
-    private static readonly string[] NotDeep = ["norm", "bias", "emb", "tok", "pos", "ln_", "bn"];
 
     private Alarm _alarm;
 
@@ -66,17 +65,5 @@ internal sealed class GradVanishingDepth(GradVanishingDepthOptions options) : De
     public override void Sync(StateStream s) => _alarm.Sync(s);
 
     /// <summary>The first and the last layer that have depth, where there are at least three.</summary>
-    public static (SeriesState First, SeriesState Last)? Ends(RunContext run)
-    {
-        SeriesState? first = null, last = null;
-        var count = 0;
-        foreach (var layer in run.All(RoleKind.LayerGradNorm))
-        {
-            if (Array.Exists(NotDeep, word => layer.Role!.Scope.Contains(word, StringComparison.OrdinalIgnoreCase))) continue;
-            first ??= layer;
-            last = layer;
-            count++;
-        }
-        return count >= 3 ? (first!, last!) : null;
-    }
+    public static (SeriesState First, SeriesState Last)? Ends(RunContext run) => run.DeepLayers is [var first, _, .., var last] ? (first, last) : null;
 }

@@ -5,7 +5,7 @@ namespace Tracker.Core.Diagnosis.Detectors;
 /// <summary>Thresholds of <c>nan-immediately</c> and <c>nan-after-n</c>.</summary>
 public sealed record NonFiniteOptions
 {
-    /// <summary>With fewer finite points before it, a non-finite value is "immediate". Default 10 points.</summary>
+    /// <summary>With fewer finite points before it, a non-finite value is "immediate" (an evaluation: with none). Default 10 points.</summary>
     public int ImmediatePoints { get; init; } = 10;
 
     /// <summary>Finite points in a row that clear it. Default 50.</summary>
@@ -50,7 +50,7 @@ internal sealed class NonFinite(NonFiniteOptions options) : Detector
         _finiteRun = 0;
         if (series.NonFiniteRun == 1) _finiteBefore = series.Finite;
         if (_open is not null || !IsTime(run, series, point.Step)) return;
-        _open = _finiteBefore < options.ImmediatePoints ? Immediately : AfterN;
+        _open = _finiteBefore < (series.Role!.IsEvaluation ? 1 : options.ImmediatePoints) ? Immediately : AfterN;
         run.Signals.Raise(Describe(run, series, point));
     }
 

@@ -39,11 +39,13 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         if (!double.IsFinite(point.Value) || !trend.BucketClosed) return;
         if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Progress > options.UntilProgress && !_alarm.IsOpen) return;
         if (run.Signals.IsActive(LossDivergence.Id, series.Name)) return;
-        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id);
-        if (run.Rate.IsAnnealed && !exhausted) return;
+        if (run.Rate.IsAnnealed && !run.Signals.IsActive(LrDecayedEarly.Id)) return;
         var buckets = (int)(Math.Max(options.Buckets * trend.FineWidth, series.Finite / 3) / trend.Buckets.Width);
         if (buckets < 12 || trend.Buckets.Count < buckets + buckets / 8) return;
 
+        // A rate that ran out after the loss went flat is not why it is flat.
+        var since = trend.Buckets.Start(trend.Buckets.Count - buckets);
+        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id) && run.Rate.ExhaustedSince <= since + (point.Step - since) / 4;
         Span<double> thinned = stackalloc double[Statistics.TrendPoints];
         var stretch = Statistics.Thin(trend.Buckets.Medians[^buckets..], thinned);
         var quarter = stretch.Length / 4;
@@ -62,13 +64,13 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         {
             case AlarmChange.Raised:
                 _level = level;
-                Tell(run, series, point, buckets, initial, level, Math.Abs(level - from), change, exhausted);
+                Tell(run, series, point, since, initial, level, Math.Abs(level - from), change, exhausted);
                 break;
             case AlarmChange.Cleared:
                 run.Signals.Clear(Id, series.Name);
                 break;
             case AlarmChange.None when _alarm.IsOpen && _severity == Severity.Info && (exhausted || Observations.UpdatesAreTiny(run)):
-                Tell(run, series, point, buckets, initial, level, Math.Abs(level - from), change, exhausted);
+                Tell(run, series, point, since, initial, level, Math.Abs(level - from), change, exhausted);
                 break;
         }
     }
@@ -82,10 +84,9 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         _severity = (Severity)severity;
     }
 
-    private void Tell(RunContext run, SeriesState series, in Point point, int buckets, double initial, double level, double moved, double change, bool exhausted)
+    private void Tell(RunContext run, SeriesState series, in Point point, long since, double initial, double level, double moved, double change, bool exhausted)
     {
         _severity = exhausted || Observations.UpdatesAreTiny(run) ? Severity.Warn : Severity.Info;
-        var since = series.Trend!.Buckets.Start(series.Trend.Buckets.Count - buckets);
         run.Signals.Raise(new Signal
         {
             Id = Id,

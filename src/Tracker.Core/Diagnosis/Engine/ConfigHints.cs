@@ -33,33 +33,21 @@ internal sealed class ConfigHints
     private readonly SortedDictionary<string, string> _values = new(StringComparer.Ordinal);
 
     /// <summary>The threshold of the gradient norm's clipping, or null where there is none.</summary>
-    public double? ClipThreshold => Positive("clip");
+    public double? ClipThreshold { get; private set; }
 
-    public double? Classes => Positive("classes") is >= 2 and var k ? k : null;
+    public double? Classes { get; private set; }
 
-    public long? TotalSteps => Whole("total") ?? (Whole("epochs") is { } epochs && Whole("epochSteps") is { } steps ? epochs * steps : null);
+    public long? TotalSteps { get; private set; }
 
-    public long? StepsPerEpoch => Whole("epochSteps");
+    public double? LearningRate { get; private set; }
 
-    public double? LearningRate => Positive("rate");
-
-    public string Optimizer => Text("optimizer");
-
-    public string Precision => Text("precision");
-
-    public string Schedule => Text("schedule");
+    public string Precision { get; private set; } = "";
 
     /// <summary>Whether the loss may be a cross-entropy, so that chance is log(classes): true too where the config does not say.</summary>
-    public bool MayBeCrossEntropy => Text("loss") is var loss
-        && (loss.Length == 0 || loss.Contains("cross", StringComparison.Ordinal) || loss is "ce" or "nll" || loss.Contains("softmax", StringComparison.Ordinal));
+    public bool MayBeCrossEntropy { get; private set; } = true;
 
     /// <summary>Whether a part of the model is trained against another, or by rewards: then flat or rising losses mean nothing.</summary>
-    public bool IsAdversarial =>
-        (Text("task") + " " + Text("loss") + " " + Text("model")) is var words
-        && (words.Contains("gan", StringComparison.Ordinal) && !words.Contains("organ", StringComparison.Ordinal)
-            || words.Contains("adversarial", StringComparison.Ordinal) || words.Contains("policy", StringComparison.Ordinal)
-            || words.Contains("ppo", StringComparison.Ordinal) || words.Contains("reinforce", StringComparison.Ordinal)
-            || Text("task") is "rl");
+    public bool IsAdversarial { get; private set; }
 
     /// <summary>Takes a config, a JSON object as text. What is not an object, or not JSON, is ignored.</summary>
     public void Read(string? json)
@@ -69,6 +57,7 @@ internal sealed class ConfigHints
         {
             using var document = JsonDocument.Parse(json);
             if (document.RootElement.ValueKind == JsonValueKind.Object) Read(document.RootElement, "", 0);
+            Interpret();
         }
         catch (JsonException)
         {
@@ -83,6 +72,7 @@ internal sealed class ConfigHints
         if (s.IsLoading)
         {
             for (var i = 0; i < count; i++) _values[s.SyncText("")] = s.SyncText("");
+            Interpret();
             return;
         }
         foreach (var (key, value) in _values)
@@ -91,6 +81,23 @@ internal sealed class ConfigHints
             s.SyncText(value);
         }
     }
+
+    /// <summary>Detectors ask at every point, so the texts are read once.</summary>
+    private void Interpret()
+    {
+        ClipThreshold = Positive("clip");
+        Classes = Positive("classes") is >= 2 and var classes ? classes : null;
+        TotalSteps = Whole("total") ?? (Whole("epochs") is { } epochs && Whole("epochSteps") is { } steps ? epochs * steps : null);
+        LearningRate = Positive("rate");
+        Precision = Text("precision");
+        var loss = Text("loss");
+        MayBeCrossEntropy = loss.Length == 0 || loss is "ce" or "nll" || Has(loss, "cross") || Has(loss, "softmax");
+        var words = Text("task") + " " + loss + " " + Text("model");
+        IsAdversarial = Text("task") is "rl" || (Has(words, "gan") && !Has(words, "organ"))
+            || Has(words, "adversarial") || Has(words, "policy") || Has(words, "ppo") || Has(words, "reinforce");
+    }
+
+    private static bool Has(string text, string word) => text.Contains(word, StringComparison.Ordinal);
 
     private void Read(JsonElement parent, string path, int level)
     {

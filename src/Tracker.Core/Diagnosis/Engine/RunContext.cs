@@ -9,6 +9,10 @@ internal sealed class RunContext
     private const int EarlyPoints = 50;
 
     private readonly List<SeriesState>[] _byRole = Enum.GetValues<RoleKind>().Select(_ => new List<SeriesState>()).ToArray();
+    private static readonly string[] NotDeep = ["norm", "bias", "emb", "tok", "pos", "ln_", "bn"];
+
+    private readonly List<SeriesState> _deepLayers = [];
+    private int _players;
     private int _generation;
     private long _resumeGrace;
     private long _step;
@@ -50,7 +54,7 @@ internal sealed class RunContext
     /// <summary>ADVERSARIAL: losses of two players or of rewards, or a loss that changes its sign; trends of the loss mean nothing.</summary>
     public bool IsAdversarial =>
         Hints.IsAdversarial || First(RoleKind.Reward) is not null || Loss is { Min: < 0, Max: > 0 }
-        || All(RoleKind.PartLoss).Count(s => s.Role!.Scope is "d" or "g" or "disc" or "gen" or "discriminator" or "generator" or "actor" or "critic" or "policy" or "value") >= 2;
+        || _players >= 2;
 
     /// <summary>RESUME: within 50 points of the loss after a restart.</summary>
     public bool JustResumed => _resumeGrace > 0;
@@ -83,9 +87,15 @@ internal sealed class RunContext
     /// <summary>All series of a role in order of appearance, ranks above 0 left out.</summary>
     public IReadOnlyList<SeriesState> All(RoleKind kind) => _byRole[(int)kind];
 
+    /// <summary>Gradient norms of the layers in forward order; norms, embeddings and biases are left out.</summary>
+    public IReadOnlyList<SeriesState> DeepLayers => _deepLayers;
+
     public void Enlist(SeriesState series)
     {
-        if (series.Role is { Rank: 0 } role) _byRole[(int)role.Kind].Add(series);
+        if (series.Role is not { Rank: 0 } role) return;
+        _byRole[(int)role.Kind].Add(series);
+        if (role.Kind == RoleKind.LayerGradNorm && !Array.Exists(NotDeep, word => role.Scope.Contains(word, StringComparison.OrdinalIgnoreCase))) _deepLayers.Add(series);
+        if (role is { Kind: RoleKind.PartLoss, Scope: "d" or "g" or "disc" or "gen" or "discriminator" or "generator" or "actor" or "critic" or "policy" or "value" }) _players++;
     }
 
     public void Resume()

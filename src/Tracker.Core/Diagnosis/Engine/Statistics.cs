@@ -36,6 +36,18 @@ internal static class Statistics
     }
 
     /// <summary>
+    /// The same from second differences, for values such as bucket medians whose steps are mostly trend:
+    /// 1.4826 · median |x_t − 2 x_{t−1} + x_{t−2}| / √6.
+    /// </summary>
+    public static double CurveNoise(ReadOnlySpan<double> values)
+    {
+        if (values.Length < 4) return Noise(values);
+        Span<double> bends = values.Length <= 258 ? stackalloc double[values.Length - 2] : new double[values.Length - 2];
+        for (var i = 2; i < values.Length; i++) bends[i - 2] = Math.Abs(values[i] - 2 * values[i - 1] + values[i - 2]);
+        return 1.4826 * Median(bends) / Math.Sqrt(6);
+    }
+
+    /// <summary>
     /// Mann-Kendall's z: how far the count of rises over falls, over all pairs, is from what chance gives. Negative falls.
     /// Longer input is first thinned to <see cref="TrendPoints"/> medians of neighbours, which also takes out autocorrelation.
     /// </summary>

@@ -41,12 +41,12 @@ internal sealed class Trend(bool evaluation)
     public bool BucketClosed { get; private set; }
 
     /// <summary>σ: the noise of single points, over the last 200.</summary>
-    public double Noise => _noise;
+    public double Noise => evaluation ? Measure() : _noise;
 
-    /// <summary>σ_b: the noise of fine buckets.</summary>
+    /// <summary>σ_b: the noise of fine buckets around their curve; 0 for evaluations.</summary>
     public double FineNoise => _fineNoise;
 
-    /// <summary>The least noise that the series has had at the close of a bucket.</summary>
+    /// <summary>The least noise that the series has had at the close of a bucket; +∞ for evaluations.</summary>
     public double LowestNoise => _lowestNoise;
 
     /// <summary>The least fine bucket so far; +∞ before the first.</summary>
@@ -126,11 +126,20 @@ internal sealed class Trend(bool evaluation)
         _openCount = 0;
         _fine.Add(step, median);
         KeepBest(median, step);
-        Span<double> window = stackalloc double[NoisePoints];
-        _noise = Statistics.Noise(Tail.CopyLast(window));
-        if (Tail.Count >= WidestFine) _lowestNoise = Math.Min(_lowestNoise, _noise);
-        _fineNoise = Statistics.Noise(_fine.CopyLast(window));
         BucketClosed = true;
+        // Every evaluation is a bucket of its own: its noise is measured when somebody asks.
+        if (evaluation) return;
+        _noise = Measure();
+        if (Tail.Count >= WidestFine) _lowestNoise = Math.Min(_lowestNoise, _noise);
+        Span<double> window = stackalloc double[64];
+        var buckets = _fine.CopyLast(window);
+        _fineNoise = Math.Min(Statistics.Noise(buckets), Statistics.CurveNoise(buckets));
+    }
+
+    private double Measure()
+    {
+        Span<double> window = stackalloc double[NoisePoints];
+        return Statistics.Noise(Tail.CopyLast(window));
     }
 
     private void KeepBest(double median, long step)
