@@ -154,6 +154,7 @@ export interface RunEvent {
 export interface Histograms {
   edges: number[];
   columns: { step: number; time: number; counts: number[] }[];
+  total: number;
 }
 
 export interface RunSnapshot {
