@@ -12,8 +12,16 @@ public sealed class AlertLinks(IOptions<AlertOptions> options, IServer server)
 
     public AlertMessage Complete(AlertMessage message)
     {
-        var root = options.Value.PublicUrl is { Length: > 0 } named ? named : server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
-        if (root is null || !Uri.TryCreate($"{root.TrimEnd('/')}/runs/{Uri.EscapeDataString(message.Run)}", UriKind.Absolute, out var url)) return message;
+        if (Root() is not { } root || !Uri.TryCreate($"{root.TrimEnd('/')}/runs/{Uri.EscapeDataString(message.Run)}", UriKind.Absolute, out var url)) return message;
         return message with { Url = url };
+    }
+
+    private string? Root()
+    {
+        if (options.Value.PublicUrl is { Length: > 0 } named) return named;
+        if (server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } listening) return null;
+        var address = BindingAddress.Parse(listening);
+        // All addresses of a machine are none that a reader could open.
+        return address.Host is "*" or "+" or "0.0.0.0" or "[::]" ? $"{address.Scheme}://{Environment.MachineName}:{address.Port}" : listening;
     }
 }

@@ -57,6 +57,22 @@ public sealed class AlertListTests(PostgresFixture postgres) : AlertDatabase(pos
         data.GetProperty("url").GetString().ShouldBe("http://tracker.test/runs/run-8");
     }
 
+    [Fact]
+    public async Task A_link_names_the_machine_where_the_server_listens_on_all_its_addresses()
+    {
+        await using var server = await AlertServer.Create(ConnectionString, settings =>
+        {
+            settings["Alerts:PublicUrl"] = null;
+            settings["Urls"] = "http://0.0.0.0:0";
+        }).StartAsync();
+        using var client = server.Client();
+        await server.RaiseAsync(Samples.Event());
+        var item = (await GetAsync(client, "")).GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
+        var url = new Uri(item.GetProperty("data").GetProperty("url").GetString()!);
+        url.Host.ShouldBe(Environment.MachineName, StringCompareShould.IgnoreCase);
+        url.Port.ShouldBe(client.BaseAddress!.Port);
+    }
+
     [Theory]
     [InlineData("since=yesterday", "since")]
     [InlineData("since=-1", "since")]

@@ -33,7 +33,7 @@ internal sealed class AlertServer : IAsyncDisposable
 
     public IReadOnlyCollection<string> Logs => logs;
 
-    public HttpClient Client() => new() { BaseAddress = new Uri(app.Urls.First()) };
+    public HttpClient Client() => new() { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
 
     /// <summary>Builds the server; <see cref="StartAsync"/> starts it, so that a test can arrange what it finds.</summary>
     public static AlertServer Create(string connectionString, Action<Dictionary<string, string?>>? configure = null, Action<IServiceCollection>? services = null)
@@ -48,7 +48,7 @@ internal sealed class AlertServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var lines = new ConcurrentQueue<string>();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(new LogLines(lines));
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls(settings.GetValueOrDefault("Urls") ?? "http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         builder.AddAlerts();
