@@ -13,8 +13,6 @@ public abstract class AlertDatabase(PostgresFixture postgres) : IAsyncLifetime
     {
         ConnectionString = await postgres.CreateDatabaseAsync();
         await using var database = NpgsqlDataSource.Create(ConnectionString);
-        using var tables = new StreamReader(typeof(Tracker.Api.Alerts.AlertOutbox).Assembly.GetManifestResourceStream("0001-tables.sql")!);
-        await using (var schema = database.CreateCommand(await tables.ReadToEndAsync())) await schema.ExecuteNonQueryAsync();
         await using var rows = database.CreateCommand(
             """
             insert into projects (name) values ('digits'), ('letters');
