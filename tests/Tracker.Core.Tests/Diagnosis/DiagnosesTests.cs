@@ -38,6 +38,19 @@ public sealed class DiagnosesTests
     }
 
     [Fact]
+    public void NaN_out_of_certainty_is_a_matter_of_the_logarithm()
+    {
+        var diagnosis = new Script().Config("""{"num_classes":10,"loss":"cross_entropy","precision":"fp32"}""").Series("grad_norm/total", "0.05~0.01x300 NaNx5")
+            .Series("train/loss", "2.3>0.003~0.0005x300 NaNx5").Run().Diagnoses.ShouldHaveSingleItem();
+        diagnosis.Cause.ShouldBe("numeric-precision");
+        diagnosis.Prescriptions[0].ShouldContain("log");
+    }
+
+    [Fact]
+    public void NaN_out_of_calm_is_a_matter_of_the_batch() =>
+        new Script().Series("grad_norm/total", "1~0.1x300 NaNx5").Series("train/loss", "2.3>0.5~0.05x300 NaNx5").Run().Diagnoses.ShouldHaveSingleItem().Cause.ShouldBe("bad-batches");
+
+    [Fact]
     public void NaN_at_the_very_first_loss_is_not_the_rates_doing()
     {
         var diagnosis = new Script().Series("train/loss", "NaNx5").Run().Diagnoses.ShouldHaveSingleItem();

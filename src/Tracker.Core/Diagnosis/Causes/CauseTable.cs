@@ -67,6 +67,8 @@ internal static class CauseTable
         new("numeric-precision", "gradient-surged", -1, 1),
         new("lr-too-high", "loss-surged", 1, -1),
         new("numeric-precision", "half-precision", 2, 0),
+        new("numeric-precision", "probabilities-saturated", 2, 0),
+        new("bad-batches", "probabilities-saturated", -1, 0),
         new("numeric-precision", "loss-scale-fell", 3, -1),
 
         // Divergence and collapse.
@@ -77,6 +79,7 @@ internal static class CauseTable
         new("lr-too-high", "early-explosion", 3, -2),
         new("lr-too-low", "early-explosion", -3, 0),
         new("disconnected-or-frozen", "early-explosion", -2, 0),
+        new("dead-units", "early-explosion", -2, 0),
         new("bad-init-or-scale", "large-first-loss", 2, -1),
         new("lr-too-high", "rate-raised", 2, -1),
         new("data-or-label-bug", "rate-raised", 0, 1),

@@ -28,6 +28,9 @@ internal static class Facts
             ["half-precision"] = (run, _) => run.Hints.Precision is var p && (p.Contains("16", StringComparison.Ordinal) || p.Contains("half", StringComparison.Ordinal)) && !p.Contains("bf", StringComparison.Ordinal)
                 ? new(true, $"the config says precision {p}, whose largest number is 65504")
                 : Finding.Blind,
+            ["probabilities-saturated"] = (run, members) => run.ChanceLoss is not null && run.Loss is { Finite: > 10, First: > 0 } loss && loss.LastFinite < 0.01 * loss.First && Has(members, NonFinite.AfterN)
+                ? new(true, $"the loss was down to {Numbers.Text(loss.LastFinite)}: probabilities so close to 0 and 1 round to them, and log(0) is infinite")
+                : Finding.Blind,
             ["loss-scale-fell"] = (run, _) => run.First(RoleKind.LossScale) is { Finite: > 0 } scale
                 ? scale.LastFinite <= scale.Max / 4
                     ? new(true, $"{scale.Name} fell from {Numbers.Text(scale.Max)} to {Numbers.Text(scale.LastFinite)}")
@@ -70,7 +73,7 @@ internal static class Facts
                 : Observations.DeadShare(run) is >= 0.5 and var share
                     ? new(true, $"up to {Numbers.Percent(share)} of a layer's units are dead")
                     : Observations.DeadShare(run) < 0.3 ? new(false, "few units are dead") : Finding.Blind,
-            ["units-dead-from-start"] = (run, _) => run.All(RoleKind.DeadFraction) is { Count: > 0 } layers
+            ["units-dead-from-start"] = (run, members) => Has(members, DeadRelu.Id) && run.All(RoleKind.DeadFraction) is { Count: > 0 } layers
                 ? layers.Any(l => l.First >= 0.5)
                     ? new(true, "units were dead from the first step on")
                     : new(false, "the units were alive at the first step")
@@ -117,6 +120,7 @@ internal static class Facts
 
     private static Finding GradientGrows(RunContext run, IReadOnlyList<Signal> members)
     {
+        if (!Has(members, Clipping.Over50, Clipping.Over80, LossDivergence.Id, NonFinite.AfterN)) return Finding.Blind;
         // The first buckets are left out: the gradient of a fresh network finds its size there.
         const int startUp = 2;
         if (run.Gradient?.Trend is not { Fine.Count: >= startUp + 6 } trend) return Finding.Blind;

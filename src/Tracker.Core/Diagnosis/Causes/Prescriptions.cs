@@ -8,7 +8,7 @@ internal static class Prescriptions
 {
     public static (IReadOnlyList<string> Do, string Check) For(string cause, RunContext run, long onset) => cause switch
     {
-        "lr-too-high" => ([Rate(run, 0.1), $"Clip gradients at 1.0{Clipped(run)}, and warm the rate up over the first 5 % of the steps.", $"Go back to a checkpoint before step {onset}; what came after is spoilt."],
+        "lr-too-high" => ([Rate(run, 0.1), $"Clip gradients at 1.0{Clipped(run)}, and warm the rate up over the first 5 % of the steps.", Restart(onset)],
             "With the lower rate the loss falls from the first hundred steps on and the gradient norm stays near its first values."),
         "lr-too-low" => ([Rate(run, 100), "Run a learning-rate finder from 1e-7 to 10 and take the steepest slope.", "Check that the scheduler does not scale the rate down from its first step."],
             "Update ratios (‖Δw‖/‖w‖) come to about 0.001 and the loss leaves its first value within a hundred steps."),
@@ -50,6 +50,10 @@ internal static class Prescriptions
             ? $"{before}{verb} the learning rate: {Numbers.Text(rate)} → try {Numbers.Text(rate * factor)}."
             : $"{before}{verb} the learning rate by a factor of {Numbers.Text(factor < 1 ? 1 / factor : factor)}.";
     }
+
+    private static string Restart(long onset) => onset < 100
+        ? $"Start again from the beginning: the parameters are spoilt since step {onset}."
+        : $"Go back to a checkpoint before step {onset}; what came after is spoilt.";
 
     private static string Clipped(RunContext run) => Clipping.Threshold(run) is { } threshold ? $" (now {Numbers.Text(threshold)})" : "";
 

@@ -86,7 +86,8 @@ internal sealed class Clipping(ClippingOptions options) : Detector
         {
             case AlarmChange.Raised:
                 var from = _window.Step(_window.Count - 1);
-                var threshold = Threshold(run) is { } known ? $" exceeded the clipping threshold {Numbers.Text(known)}" : " says that gradients were clipped";
+                var known = Threshold(run) is { } threshold ? $" {Numbers.Text(threshold)}" : "";
+                var says = series.Role!.Kind == RoleKind.ClipActive ? $" says that gradients exceeded the clipping threshold{known}" : $" exceeded the clipping threshold{known}";
                 run.Signals.Raise(new Signal
                 {
                     Id = id,
@@ -95,7 +96,7 @@ internal sealed class Clipping(ClippingOptions options) : Detector
                     Step = point.Step,
                     OnsetStep = from,
                     Title = $"Gradients are clipped in {Numbers.Percent(share)} of the steps",
-                    Summary = $"{series.Name}{threshold} in {Numbers.Text(_sum)} of the last {_window.Count} points ({Numbers.Percent(share)}), steps {from} to {point.Step}.",
+                    Summary = $"{series.Name}{says} in {Numbers.Text(_sum)} of the last {_window.Count} points ({Numbers.Percent(share)}), steps {from} to {point.Step}.",
                     Evidence = [new Evidence(series.Name, from, point.Step, "share of steps clipped", Numbers.Round6(share), limit)],
                 });
                 break;

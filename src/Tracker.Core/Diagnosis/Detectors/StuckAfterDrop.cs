@@ -32,6 +32,7 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
     private Alarm _alarm;
     private Severity _severity;
     private double _level;
+    private long _since;
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
@@ -45,7 +46,8 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
 
         // A rate that ran out after the loss went flat is not why it is flat.
         var since = trend.Buckets.Start(trend.Buckets.Count - buckets);
-        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id) && run.Rate.ExhaustedSince <= since + (point.Step - since) / 4;
+        if (!_alarm.IsOpen) _since = since;
+        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id) && run.Rate.ExhaustedSince <= _since + (point.Step - since) / 4;
         Span<double> thinned = stackalloc double[Statistics.TrendPoints];
         var stretch = Statistics.Thin(trend.Buckets.Medians[^buckets..], thinned);
         var quarter = stretch.Length / 4;
@@ -64,13 +66,13 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         {
             case AlarmChange.Raised:
                 _level = level;
-                Tell(run, series, point, since, initial, level, Math.Abs(level - from), change, exhausted);
+                Tell(run, series, point, initial, level, Math.Abs(level - from), change, exhausted);
                 break;
             case AlarmChange.Cleared:
                 run.Signals.Clear(Id, series.Name);
                 break;
-            case AlarmChange.None when _alarm.IsOpen && _severity == Severity.Info && (exhausted || Observations.UpdatesAreTiny(run)):
-                Tell(run, series, point, since, initial, level, Math.Abs(level - from), change, exhausted);
+            case AlarmChange.None when _alarm.IsOpen && _severity == Severity.Info && CouldGoOn(run, exhausted):
+                Tell(run, series, point, initial, level, Math.Abs(level - from), change, exhausted);
                 break;
         }
     }
@@ -79,26 +81,30 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
     {
         _alarm.Sync(s);
         s.Sync(ref _level);
+        s.Sync(ref _since);
         var severity = (int)_severity;
         s.Sync(ref severity);
         _severity = (Severity)severity;
     }
 
-    private void Tell(RunContext run, SeriesState series, in Point point, long since, double initial, double level, double moved, double change, bool exhausted)
+    private void Tell(RunContext run, SeriesState series, in Point point, double initial, double level, double moved, double change, bool exhausted)
     {
-        _severity = exhausted || Observations.UpdatesAreTiny(run) ? Severity.Warn : Severity.Info;
+        _severity = CouldGoOn(run, exhausted) ? Severity.Warn : Severity.Info;
         run.Signals.Raise(new Signal
         {
             Id = Id,
             Severity = _severity,
             Series = series.Name,
             Step = point.Step,
-            OnsetStep = since,
-            Title = $"The loss is flat at {Numbers.Text(level)} since step {since}",
-            Summary = $"{series.Name} fell from {Numbers.Text(initial)} to {Numbers.Text(level)} and has not moved by more than {Numbers.Text(moved)} since step {since}.",
-            Evidence = [new Evidence(series.Name, since, point.Step, "change over the flat stretch", Numbers.Round6(moved), Numbers.Round6(change))],
+            OnsetStep = _since,
+            Title = $"The loss is flat at {Numbers.Text(level)} since step {_since}",
+            Summary = $"{series.Name} fell from {Numbers.Text(initial)} to {Numbers.Text(level)} and has not moved by more than {Numbers.Text(moved)} since step {_since}.",
+            Evidence = [new Evidence(series.Name, _since, point.Step, "change over the flat stretch", Numbers.Round6(moved), Numbers.Round6(change))],
         });
     }
+
+    private static bool CouldGoOn(RunContext run, bool exhausted) =>
+        exhausted || (Observations.UpdatesAreTiny(run) && !run.Signals.IsActive(LrDecayedEarly.Id));
 
     /// <summary>A trend of validation without size does not count: without noise, even a rate of 1e-8 gives a perfect one.</summary>
     private bool ValidationImproves(RunContext run)
