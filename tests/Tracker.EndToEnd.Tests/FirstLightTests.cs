@@ -47,6 +47,7 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
             (await project.EvaluateAsync<bool>("window.notReloaded === true")).ShouldBeTrue();
             await training.WaitForExitAsync(TestContext.Current.CancellationToken);
             training.ExitCode.ShouldBe(0);
+            await PicturesAsync(server, runs);
         }
         finally
         {
@@ -103,6 +104,24 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
         await page.GotoAsync(address);
         await page.EvaluateAsync("window.notReloaded = true");
         return page;
+    }
+
+    /// <summary>With <c>TRACKER_UPDATE=1</c>: the pictures of the README and the docs, dark and light.</summary>
+    private async Task PicturesAsync(TrackerProcess server, Dictionary<string, string> runs)
+    {
+        if (Environment.GetEnvironmentVariable("TRACKER_UPDATE") != "1") return;
+        foreach (var (name, address) in new[] { ("run", $"/runs/{runs["lr-10"]}"), ("workspace", $"/projects/{Project}") })
+        {
+            foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
+            {
+                var page = await browser.NewPageAsync(server.Address!, new() { ColorScheme = scheme, ViewportSize = new() { Width = 1600, Height = 900 } });
+                await page.GotoAsync(address);
+                await page.Locator("figure.chart canvas").Nth(3).WaitForAsync(new() { Timeout = Patience });
+                await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+                var path = Repository.PathOf("docs", "images", $"{name}-{scheme}.png".ToLowerInvariant());
+                await page.ScreenshotAsync(new() { Path = path });
+            }
+        }
     }
 
     /// <summary>The chart of the training loss says more points than a moment ago, by itself.</summary>
