@@ -6,6 +6,9 @@ public static class DashboardSetup
     /// <summary>What the dashboard's own router never sees: these answer for themselves, also with "not found".</summary>
     private const string PagesOnly = "{*page:regex(^(?!api/|hubs/|swagger|healthz|readyz|metrics).*$):nonfile}";
 
+    /// <summary>Names of projects and runs may hold dots: <c>lr-0.1</c> is no file.</summary>
+    private static readonly string[] Pages = ["/", "/projects/{**rest}", "/runs/{**rest}", PagesOnly];
+
     private const string NoDashboard =
         """
         <!doctype html><meta charset="utf-8"><title>Tracker</title>
@@ -23,7 +26,7 @@ public static class DashboardSetup
         app.Use(KeepHashedFiles);
         app.MapStaticAssets();
         var built = app.Environment.WebRootFileProvider.GetFileInfo("index.html").Exists;
-        foreach (var pattern in new[] { "/", PagesOnly })
+        foreach (var pattern in Pages)
         {
             if (built) app.MapFallbackToFile(pattern, "index.html");
             else app.MapFallback(pattern, () => TypedResults.Content(NoDashboard, "text/html"));

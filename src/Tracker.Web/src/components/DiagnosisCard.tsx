@@ -29,7 +29,7 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
   return (
     <article className="diagnosis" data-tone={tone} data-fresh={fresh || undefined} aria-label={diagnosis.title}>
       <h2 className="diagnosis-title">
-        <span className="tone"><Icon shape={tone} /> {toneWord[tone]}</span> · {diagnosis.title} — since step {formatCount(diagnosis.onsetStep)}
+        <span className="tone"><Icon shape={tone} /> {toneWord[tone]}</span> · {withOnset(diagnosis)}
       </h2>
       <p>{diagnosis.symptom}</p>
       {diagnosis.causes.length > 0 && (
@@ -97,6 +97,11 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
       </div>
     </article>
   );
+}
+
+/** The title with its onset, unless the title tells it already. */
+function withOnset({ title, onsetStep }: Diagnosis): string {
+  return new RegExp(`step ${onsetStep}\\b`).test(title) ? title : `${title} — since step ${formatCount(onsetStep)}`;
 }
 
 export const said = { acknowledged: 'Acknowledged', muted: 'Muted', wrong: 'Marked as wrong', confirmed: 'Confirmed' };
