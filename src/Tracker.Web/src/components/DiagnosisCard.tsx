@@ -34,7 +34,7 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
       <p>{diagnosis.symptom}</p>
       {diagnosis.causes.length > 0 && (
         <ul className="causes" aria-label="Causes, likeliest first">
-          {diagnosis.causes.map((cause) => <CauseChip key={cause.id} cause={cause} />)}
+          {diagnosis.causes.map((cause) => <CauseChip key={cause.id} cause={cause} known={diagnosis.title} />)}
         </ul>
       )}
       {(first || diagnosis.check) && (
@@ -106,12 +106,14 @@ function withOnset({ title, onsetStep }: Diagnosis): string {
 
 export const said = { acknowledged: 'Acknowledged', muted: 'Muted', wrong: 'Marked as wrong', confirmed: 'Confirmed' };
 
-function CauseChip({ cause }: { cause: Cause }) {
+/** A cause and its best reason; the title of the diagnosis is known and is none. */
+function CauseChip({ cause, known }: { cause: Cause; known: string }) {
   const against = cause.for.length === 0 && cause.against.length > 0;
+  const why = against ? cause.against[0] : cause.for.find((reason) => !known.startsWith(reason));
   return (
     <li title={[...cause.for.map((text) => `for: ${text}`), ...cause.against.map((text) => `against: ${text}`)].join('\n')}>
       {against ? 'against' : cause.strength}: <b>{cause.title}</b>
-      {(against ? cause.against[0] : cause.for[0]) && <span className="cause-why"> — {against ? cause.against[0] : cause.for[0]}</span>}
+      {why && <span className="cause-why"> — {why}</span>}
     </li>
   );
 }

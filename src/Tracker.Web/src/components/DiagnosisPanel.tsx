@@ -26,7 +26,7 @@ export function DiagnosisPanel({ diagnoses, run, onEvidence }: Props) {
   if (sorted.length === 0) return null;
 
   return (
-    <section className="diagnoses" aria-label={`Diagnoses of ${sorted[0]!.runName}`} aria-live="polite">
+    <div className="diagnoses" role="group" aria-label={`Diagnoses of ${sorted[0]!.runName}`} aria-live="polite">
       {shown.map((diagnosis) => (
         <DiagnosisCard
           key={diagnosis.id}
@@ -40,7 +40,7 @@ export function DiagnosisPanel({ diagnoses, run, onEvidence }: Props) {
         <button type="button" className="quiet" onClick={() => setAll(true)}>{loud.length - shown.length} more</button>
       )}
       {quiet.map((diagnosis) => <QuietDiagnosis key={diagnosis.id} diagnosis={diagnosis} run={run} onEvidence={(...range) => onEvidence(diagnosis, ...range)} />)}
-    </section>
+    </div>
   );
 }
 

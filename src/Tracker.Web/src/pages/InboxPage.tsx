@@ -38,7 +38,7 @@ export function InboxPage() {
         {diagnoses.isPending && <Skeleton height={160} />}
         {diagnoses.data && groups.length === 0 && <Empty title="Nothing is wrong that the logged series can tell."><p>A diagnosis appears here the moment it is raised.</p></Empty>}
         {groups.map(([run, found]) => (
-          <section key={run} className="inbox-run" aria-label={found[0]!.runName}>
+          <div key={run} className="inbox-run">
             <h2>
               <i style={{ background: colours(run) }} aria-hidden="true" />
               <Link to="/runs/$run" params={{ run }}>{found[0]!.runName}</Link>
@@ -49,7 +49,7 @@ export function InboxPage() {
               onEvidence={(_, series, from, to) =>
                 void navigate({ to: '/runs/$run', params: { run }, search: { from, to: Math.max(to, from + 1) }, hash: `chart-${series}` })}
             />
-          </section>
+          </div>
         ))}
       </div>
     </Shell>
