@@ -98,7 +98,7 @@ public sealed class ReplayTests(PostgresFixture postgres)
     /// <summary>The command as its users run it: a process, its exit code and its standard output.</summary>
     private static async Task<(int Exit, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(RecordedRunFile).Assembly.Location, .. arguments]) 
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(RecordedRunFile).Assembly.Location, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
