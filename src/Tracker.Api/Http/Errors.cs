@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Tracker.Api.Http;
@@ -37,6 +38,10 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         JsonException json => Problems.Malformed(Field(json), "The body is not the JSON that this call takes: " + Plain(json.Message)),
         InvalidDataException data => Problems.Malformed("body", "The body cannot be decompressed: " + data.Message),
         NpgsqlException { IsTransient: true } => Problems.Unavailable(),
+        PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.InvalidTextRepresentation
+            or PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.NumericValueOutOfRange } bad =>
+            Problems.Invalid("body", "The database cannot hold a text or a number of this request: " + bad.MessageText),
+        DbUpdateException { InnerException: PostgresException inner } => Answer(inner),
         _ => null,
     };
 

@@ -9,9 +9,6 @@ public static class Problems
     public static ProblemHttpResult UnknownRun(string id) =>
         Of(StatusCodes.Status404NotFound, "Unknown run", $"There is no run \"{Shorten(id)}\".", "id");
 
-    public static ProblemHttpResult UnknownProject(string name) =>
-        Of(StatusCodes.Status404NotFound, "Unknown project", $"There is no project \"{Shorten(name)}\".", "project");
-
     public static ProblemHttpResult UnknownDiagnosis(string id) =>
         Of(StatusCodes.Status404NotFound, "Unknown diagnosis", $"There is no diagnosis \"{Shorten(id)}\".", "id");
 

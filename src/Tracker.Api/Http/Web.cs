@@ -30,6 +30,7 @@ public static class Web
         app.UseStatusCodePages();
         app.UseResponseCompression();
         app.UseRequestDecompression();
+        app.Use(RefuseNull);
     }
 
     public static void MapWeb(this WebApplication app)
@@ -38,6 +39,17 @@ public static class Web
         app.MapGet("/readyz", Ready).ExcludeFromDescription();
         // Only for reads: a fallback for every method would hide what is wrong with the content type of the others.
         app.MapMethods("/api/{**rest}", [HttpMethods.Get, HttpMethods.Head], UnknownPath).WithOrder(int.MaxValue - 1).ExcludeFromDescription();
+    }
+
+    /// <summary>U+0000 stands in no name and no text of the database.</summary>
+    private static Task RefuseNull(HttpContext context, RequestDelegate next)
+    {
+        foreach (var (name, values) in context.Request.Query)
+        {
+            if (values.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true)) return Problems.Invalid(name, $"{name} holds the character U+0000.", "no U+0000").ExecuteAsync(context);
+        }
+
+        return next(context);
     }
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult UnknownPath() =>

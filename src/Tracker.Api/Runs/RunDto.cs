@@ -89,7 +89,7 @@ public sealed record StopDto(string Reason, string By);
 /// <summary>Summary of one scalar series.</summary>
 public sealed record MetricDto
 {
-    /// <summary>Value of the last point in canonical order; may be <c>"NaN"</c>, <c>"Infinity"</c>, <c>"-Infinity"</c>.</summary>
+    /// <summary>Value at the greatest step, the latest one where the step came repeatedly; may be <c>"NaN"</c>, <c>"Infinity"</c>, <c>"-Infinity"</c>.</summary>
     /// <example>0.0553</example>
     public required double Last { get; init; }
 

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Tracker.Api.Storage;
+using Tracker.Core.Series;
 
 namespace Tracker.Api.Runs;
 
 /// <summary>Reads of runs and projects.</summary>
-public sealed class RunQueries(NpgsqlDataSource database)
+public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, SeriesCatalog catalog)
 {
     private const string Columns = """
         select r.run_key, r.id, p.name, r.name, r.state, r.config, r.tags, r."group", r.job_type, r.notes, r.reference, r.exit_code,
@@ -37,10 +38,18 @@ public sealed class RunQueries(NpgsqlDataSource database)
         return await CompleteAsync(rows, cancel);
     }
 
+    /// <summary>One run with its metrics up to the last acknowledged batch.</summary>
     public async Task<RunDto?> FindAsync(long runKey, CancellationToken cancel)
     {
         var rows = await ReadAsync($"{Columns} where r.run_key = $1 and r.deleted_at is null", cancel, Number(runKey));
-        return rows.Count == 0 ? null : (await CompleteAsync(rows, cancel))[0];
+        if (rows.Count == 0) return null;
+        var run = (await CompleteAsync(rows, cancel))[0];
+        var (_, summaries) = await series.SummarizeAsync(runKey, await catalog.LoadAsync(runKey, cancel), cancel);
+        var metrics = summaries.Series.OrderBy(entry => entry.Key).Select(entry => entry.Value).Where(entry => entry.Summary.Kind == SeriesKind.Scalar).ToDictionary(
+            entry => entry.Name,
+            entry => new MetricDto { Last = entry.Summary.Last ?? double.NaN, Min = entry.Summary.Min, Max = entry.Summary.Max, LastStep = entry.Summary.LastStep, Count = entry.Summary.Count },
+            StringComparer.Ordinal);
+        return run with { Metrics = metrics, LastStep = metrics.Count == 0 ? null : metrics.Values.Max(metric => metric.LastStep) };
     }
 
     public async Task<IReadOnlyList<RunDto>> FindAsync(IReadOnlyList<long> runKeys, CancellationToken cancel)

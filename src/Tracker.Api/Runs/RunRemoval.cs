@@ -7,8 +7,9 @@ namespace Tracker.Api.Runs;
 public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog series, TimeProvider clock, ILogger<RunRemoval> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    /// <summary>Cursors first: every consumer moves its own before it writes, so nothing can be written behind this.</summary>
     private static readonly string[] Tables =
-        ["journal", "chunks", "events", "summaries", "signals", "diagnoses", "cursors", "leases", "writers", "series", "journal_rejects"];
+        ["cursors", "journal", "chunks", "events", "summaries", "alerts", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,6 +40,12 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog 
             select run_key from runs where deleted_at is not null and purged_at is null order by deleted_at limit 1 for no key update skip locked
             """, connection, transaction);
         if (await find.ExecuteScalarAsync(cancel) is not long runKey) return false;
+        await using (var verdicts = new NpgsqlCommand("delete from verdicts where diagnosis_id in (select id from diagnoses where run_key = $1)", connection, transaction))
+        {
+            verdicts.Parameters.AddWithValue(runKey);
+            await verdicts.ExecuteNonQueryAsync(cancel);
+        }
+
         foreach (var table in Tables)
         {
             await using var remove = new NpgsqlCommand($"delete from {table} where run_key = $1", connection, transaction);

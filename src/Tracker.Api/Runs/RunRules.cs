@@ -63,7 +63,49 @@ public static partial class RunRules
         if (json.ValueKind != JsonValueKind.Object) return Problems.Invalid("config", $"config is {json.ValueKind.ToString().ToLowerInvariant()}, not an object.", "a JSON object");
         var text = json.GetRawText();
         if (text.Length > MaxConfigBytes) return Problems.Invalid("config", $"config has {text.Length} characters.", $"{MaxConfigBytes} bytes");
-        return text.Contains("\\u0000", StringComparison.Ordinal) ? Problems.Invalid("config", "config holds the character U+0000.", "no U+0000") : null;
+        return ConfigValue(json, "config");
+    }
+
+    /// <summary>Texts must be Unicode without U+0000, numbers within double: what the database and every client can hold.</summary>
+    private static ProblemHttpResult? ConfigValue(JsonElement json, string path)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var entry in json.EnumerateObject())
+                {
+                    if (!IsText(() => entry.Name)) return Problems.Invalid(path, "A name holds U+0000 or half a surrogate pair.", "Unicode without U+0000");
+                    if (ConfigValue(entry.Value, $"{path}.{entry.Name}") is { } problem) return problem;
+                }
+
+                return null;
+            case JsonValueKind.Array:
+                var i = 0;
+                foreach (var item in json.EnumerateArray())
+                {
+                    if (ConfigValue(item, $"{path}[{i++}]") is { } problem) return problem;
+                }
+
+                return null;
+            case JsonValueKind.String:
+                return IsText(() => json.GetString()!) ? null : Problems.Invalid(path, "The text holds U+0000 or half a surrogate pair.", "Unicode without U+0000");
+            case JsonValueKind.Number:
+                return double.IsFinite(json.GetDouble()) ? null : Problems.Invalid(path, $"The number {json.GetRawText()} is outside double.", "±1.7976931348623157e308");
+            default:
+                return null;
+        }
+    }
+
+    private static bool IsText(Func<string> text)
+    {
+        try
+        {
+            return !text().Contains('\0', StringComparison.Ordinal);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z", RegexOptions.CultureInvariant)]

@@ -34,13 +34,14 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCa
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         // Creations of one id stand in line, so that two of them never both find it missing.
         await context.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(7283462, hashtext({id}))", cancel);
+        // Head first, then the row as it is under that lock.
+        await context.Database.ExecuteSqlAsync($"select 1 from run_heads where run_key = (select run_key from runs where id = {id}) for no key update", cancel);
         var run = await context.Runs.Include(r => r.Project).SingleOrDefaultAsync(r => r.Id == id, cancel);
         if (run is not null)
         {
             if (run.DeletedAt is not null) return (CreateOutcome.Deleted, null);
             if (run.Project!.Name != request.Project) return (CreateOutcome.OtherProject, run);
             if (request.Resume is null or "never") return (CreateOutcome.Exists, run);
-            await context.Database.ExecuteSqlAsync($"select 1 from run_heads where run_key = {run.RunKey} for no key update", cancel);
             await ResumeAsync(context, transaction, run, request, cancel);
             return (CreateOutcome.Resumed, run);
         }
@@ -147,15 +148,20 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCa
 
     private async Task ResumeAsync(TrackerDbContext context, IDbContextTransaction transaction, RunRow run, CreateRunRequest request, CancellationToken cancel)
     {
+        var ended = run.State != "running";
         run.State = "running";
         run.FinishedAt = null;
         run.ExitCode = null;
-        await context.Database.ExecuteSqlAsync($"update run_heads set stop_reason = null, stop_by = null where run_key = {run.RunKey}", cancel);
+        // Another process that joins a run which is asked to stop has to stop too.
+        if (ended) await context.Database.ExecuteSqlAsync($"update run_heads set stop_reason = null, stop_by = null where run_key = {run.RunKey}", cancel);
         await MergeConfigAsync(transaction, run, request.Config, cancel);
         await context.SaveChangesAsync(cancel);
-        // A creation that is sent again before anything was logged is no resume.
-        var batches = await context.Database.SqlQuery<long>($"select count(*)::bigint as \"Value\" from writers where run_key = {run.RunKey} and writer <> {ServerWriter}").SingleAsync(cancel);
-        if (batches > 0) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "resume", Time = Now }, cancel);
+        // Neither a creation that is sent again before anything was logged is a resume, nor a second process that joins while the first one lives.
+        var silent = await context.Database.SqlQuery<bool>($"""
+            select coalesce(max(heartbeat_at) < clock_timestamp() - interval '15 seconds', false) or (count(*) > 0 and {ended}) as "Value"
+            from writers where run_key = {run.RunKey} and writer <> {ServerWriter}
+            """).SingleAsync(cancel);
+        if (silent) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "resume", Time = Now }, cancel);
         await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
     }
 

@@ -10,7 +10,8 @@ public sealed class ChartReader(SeriesReader reader, SeriesCatalog catalog)
     {
         var names = await catalog.LoadAsync(run.RunKey, cancel);
         var wanted = query.Names.Select(names.Find).ToArray();
-        var axis = query.Axis is "step" or "time" or "relative" ? null : names.Find(query.Axis);
+        // A series that is not there, or holds histograms, is an axis without points.
+        var axis = query.Axis is not ("step" or "time" or "relative") && names.Find(query.Axis) is { Kind: SeriesKind.Scalar } found ? found : null;
         var ids = wanted.Append(axis).Where(entry => entry is { Kind: SeriesKind.Scalar }).Select(entry => entry!.Id).ToArray();
         var (sequence, columns) = await reader.ReadScalarsAsync(run.RunKey, ids, cancel);
         try
@@ -48,8 +49,9 @@ public sealed class ChartReader(SeriesReader reader, SeriesCatalog catalog)
                 break;
         }
 
-        if (x.Length == 0) return new ChartSeriesDto { Name = name, Total = total, X = [], Y = [], NonFinite = [], SmoothState = State(query, y) };
-        var reduced = M4.Reduce(x, y, query.From ?? x[0], Math.Max(query.From ?? x[0], query.To ?? x[^1]), query.Columns);
+        var (from, to) = x.Length == 0 ? (0, -1) : (query.From ?? x[0], query.To ?? x[^1]);
+        if (to < from) return new ChartSeriesDto { Name = name, Total = total, X = [], Y = [], NonFinite = [], SmoothState = State(query, y) };
+        var reduced = M4.Reduce(x, y, from, to, query.Columns);
         var chart = new ChartSeriesDto
         {
             Name = name,

@@ -43,8 +43,8 @@ public static class Database
             ?? throw new InvalidOperationException("ConnectionStrings:Tracker is not set.");
         var builder = new NpgsqlDataSourceBuilder(text);
         builder.ConnectionStringBuilder.ApplicationName ??= "tracker";
-        builder.ConnectionStringBuilder.MaxAutoPrepare = 100;
-        builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
+        // A node that is paused in the middle of a transaction must not hold its locks for ever.
+        if (string.IsNullOrEmpty(builder.ConnectionStringBuilder.Options)) builder.ConnectionStringBuilder.Options = "-c idle_in_transaction_session_timeout=10s";
         builder.ConnectionStringBuilder.IncludeErrorDetail = true;
         builder.UseLoggerFactory(loggers);
         return builder.Build();

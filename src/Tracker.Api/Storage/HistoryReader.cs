@@ -10,6 +10,7 @@ namespace Tracker.Api.Storage;
 public sealed class HistoryReader(NpgsqlDataSource database, SeriesCatalog catalog)
 {
     private const int Sequences = 1_024;
+    private const long MaxPoints = 4_000_000;
 
     /// <summary>
     /// Batches above <paramref name="afterSequence"/>, some thousand at most, none above <paramref name="compacted"/>; and the sequence up to which
@@ -17,7 +18,7 @@ public sealed class HistoryReader(NpgsqlDataSource database, SeriesCatalog catal
     /// </summary>
     public async Task<(IReadOnlyList<StoredBatch> Batches, long Through)> ReadAfterAsync(long runKey, long afterSequence, long compacted, CancellationToken cancel)
     {
-        var through = Math.Min(compacted, afterSequence + Sequences);
+        var through = await ThroughAsync(runKey, afterSequence, compacted, cancel);
         var series = await catalog.LoadAsync(runKey, cancel);
         var batches = new SortedDictionary<long, StoredBatch>();
         StoredBatch At(long sequence, int writer)
@@ -73,6 +74,21 @@ public sealed class HistoryReader(NpgsqlDataSource database, SeriesCatalog catal
 
                 start += part.Count;
             }
+        }
+    }
+
+    /// <summary>How far one page goes: so many sequences that their chunks hold some million points, but at least one.</summary>
+    private async Task<long> ThroughAsync(long runKey, long afterSequence, long compacted, CancellationToken cancel)
+    {
+        for (var sequences = Sequences; ; sequences /= 4)
+        {
+            var through = Math.Min(compacted, afterSequence + Math.Max(1, sequences));
+            if (sequences <= 1) return through;
+            await using var command = database.CreateCommand("select coalesce(sum(points), 0) from chunks where run_key = $1 and last_sequence > $2 and first_sequence <= $3");
+            command.Parameters.AddWithValue(runKey);
+            command.Parameters.AddWithValue(afterSequence);
+            command.Parameters.AddWithValue(through);
+            if ((long)(await command.ExecuteScalarAsync(cancel))! <= MaxPoints) return through;
         }
     }
 

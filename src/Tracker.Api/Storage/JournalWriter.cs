@@ -46,7 +46,6 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     private readonly Channel<Waiting>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true }))];
-    private readonly string nodeWriter = "~" + Guid.NewGuid().ToString("N");
     private long waitingBytes;
 
     /// <summary>
@@ -55,6 +54,8 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
     /// </summary>
     public async Task<AppendResult> AppendAsync(long runKey, string? writer, long? batch, byte[]? firstHash, int points, byte[] data, CancellationToken cancel)
     {
+        // A writer without a number has nothing to be recognised by.
+        if (batch is null) writer = null;
         if (Interlocked.Add(ref waitingBytes, data.Length) > MaxWaitingBytes)
         {
             Interlocked.Add(ref waitingBytes, -data.Length);
@@ -83,7 +84,7 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
 
     private async Task RunLaneAsync(ChannelReader<Waiting> lane, CancellationToken stopping)
     {
-        var numbers = new Dictionary<long, long>();
+        var own = new OwnWriter();
         var group = new List<Waiting>();
         while (await lane.WaitToReadAsync(CancellationToken.None))
         {
@@ -94,14 +95,14 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 group.Add(next);
             }
 
-            await AppendGroupAsync(group, numbers, stopping);
+            await AppendGroupAsync(group, own, stopping);
             group.Clear();
             Interlocked.Add(ref waitingBytes, -bytes);
         }
     }
 
     /// <summary>Appends a group; when the database refuses it, halves it until the bad batch stands alone.</summary>
-    private async Task AppendGroupAsync(IReadOnlyList<Waiting> group, Dictionary<long, long> numbers, CancellationToken stopping)
+    private async Task AppendGroupAsync(IReadOnlyList<Waiting> group, OwnWriter own, CancellationToken stopping)
     {
         var started = clock.GetTimestamp();
         var pause = FirstPause;
@@ -109,12 +110,12 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
         {
             try
             {
-                var results = await CallAsync(group, numbers);
+                var results = await CallAsync(group, own);
                 for (var i = 0; i < group.Count; i++)
                 {
                     if (group[i].Writer is null && results[i].Outcome is AppendOutcome.Stored or AppendOutcome.Seen)
                     {
-                        numbers[group[i].RunKey] = results[i].AcceptedThrough;
+                        own.Numbers[group[i].RunKey] = results[i].AcceptedThrough;
                     }
 
                     if (results[i].Outcome is AppendOutcome.Stored) growth.Raise(group[i].RunKey);
@@ -128,8 +129,8 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 if (group.Count > 1)
                 {
                     var half = group.Count / 2;
-                    await AppendGroupAsync([.. group.Take(half)], numbers, stopping);
-                    await AppendGroupAsync([.. group.Skip(half)], numbers, stopping);
+                    await AppendGroupAsync([.. group.Take(half)], own, stopping);
+                    await AppendGroupAsync([.. group.Skip(half)], own, stopping);
                     return;
                 }
 
@@ -143,7 +144,7 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 if (stopping.IsCancellationRequested || clock.GetElapsedTime(started) > GiveUp)
                 {
                     LogUnavailable(group.Count, error.Message);
-                    foreach (var waiting in group) waiting.Done.TrySetResult(new AppendResult(AppendOutcome.Unavailable, 0, 0, null, null));
+                    GiveUpOn(group, own);
                     return;
                 }
 
@@ -151,10 +152,24 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 await Task.Delay(pause, clock, CancellationToken.None);
                 pause = TimeSpan.FromMilliseconds(Math.Min(1_000, pause.TotalMilliseconds * 2));
             }
+            catch (Exception error)
+            {
+                // A fault of ours must not stop the lane: its callers are told, and the next group is taken.
+                LogFault(error, group.Count);
+                GiveUpOn(group, own);
+                return;
+            }
         }
     }
 
-    private async Task<AppendResult[]> CallAsync(IReadOnlyList<Waiting> group, Dictionary<long, long> numbers)
+    /// <summary>Answers that nobody knows what became of the group. Its own numbers may be taken by now: the lane goes on as another writer.</summary>
+    private static void GiveUpOn(IReadOnlyList<Waiting> group, OwnWriter own)
+    {
+        own.Renew();
+        foreach (var waiting in group) waiting.Done.TrySetResult(new AppendResult(AppendOutcome.Unavailable, 0, 0, null, null));
+    }
+
+    private async Task<AppendResult[]> CallAsync(IReadOnlyList<Waiting> group, OwnWriter own)
     {
         var ahead = new Dictionary<long, long>();
         var runs = new long[group.Count];
@@ -170,9 +185,9 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
             points[i] = waiting.Points;
             data[i] = waiting.Data;
             hashes[i] = waiting.FirstHash;
-            writers[i] = waiting.Writer ?? nodeWriter;
+            writers[i] = waiting.Writer ?? own.Id;
             batches[i] = waiting.Batch
-                ?? (ahead[waiting.RunKey] = 1 + (ahead.TryGetValue(waiting.RunKey, out var last) ? last : numbers.GetValueOrDefault(waiting.RunKey)));
+                ?? (ahead[waiting.RunKey] = 1 + (ahead.TryGetValue(waiting.RunKey, out var last) ? last : own.Numbers.GetValueOrDefault(waiting.RunKey)));
         }
 
         await using var command = database.CreateCommand(
@@ -199,6 +214,22 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
         return results;
     }
 
+    /// <summary>The writer under which a lane numbers the batches that came without a number, and how far it has come in each run.</summary>
+    private sealed class OwnWriter
+    {
+        public string Id { get; private set; } = NewId();
+
+        public Dictionary<long, long> Numbers { get; } = [];
+
+        public void Renew()
+        {
+            Id = NewId();
+            Numbers.Clear();
+        }
+
+        private static string NewId() => "~" + Guid.NewGuid().ToString("N");
+    }
+
     /// <summary>One batch on its way. Its answer is completed away from the lane, so that a slow caller holds nobody up.</summary>
     private sealed record Waiting(long RunKey, string? Writer, long? Batch, byte[]? FirstHash, int Points, byte[] Data)
     {
@@ -210,6 +241,9 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
 
     [LoggerMessage(2011, LogLevel.Warning, "The database did not take {Batches} batches in time: {Reason}")]
     private partial void LogUnavailable(int batches, string reason);
+
+    [LoggerMessage(2013, LogLevel.Error, "Appending {Batches} batches failed")]
+    private partial void LogFault(Exception error, int batches);
 
     [LoggerMessage(2012, LogLevel.Warning, "Appending {Batches} batches is tried again: {Reason}")]
     private partial void LogRetry(int batches, string reason);

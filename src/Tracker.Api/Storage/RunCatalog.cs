@@ -6,17 +6,22 @@ namespace Tracker.Api.Storage;
 /// <summary>What every part needs to know of a run: its internal key, never reused, and where it belongs.</summary>
 public sealed record RunRef(long RunKey, long ProjectKey, string Id, string Project);
 
-/// <summary>Finds runs by id. What it keeps never changes while a run lives; a deleted run is found out by the append.</summary>
-public sealed class RunCatalog(NpgsqlDataSource database)
+/// <summary>
+/// Finds runs by id. What it keeps never changes while a run lives; a deletion by another node is found out by the append, and by reads within
+/// some seconds, after which each entry is asked for again.
+/// </summary>
+public sealed class RunCatalog(NpgsqlDataSource database, TimeProvider clock)
 {
     private const int Capacity = 50_000;
 
-    private readonly ConcurrentDictionary<string, RunRef> known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<long, RunRef> knownByKey = new();
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, (RunRef Run, long At)> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, (RunRef Run, long At)> knownByKey = new();
 
     public async ValueTask<RunRef?> FindAsync(string runId, CancellationToken cancel)
     {
-        if (known.TryGetValue(runId, out var run)) return run;
+        if (known.TryGetValue(runId, out var entry) && clock.GetElapsedTime(entry.At) < Fresh) return entry.Run;
         await using var command = database.CreateCommand(
             "select r.run_key, r.project_key, r.id, p.name from runs r join projects p using (project_key) where r.id = $1 and r.deleted_at is null");
         command.Parameters.AddWithValue(runId);
@@ -25,7 +30,7 @@ public sealed class RunCatalog(NpgsqlDataSource database)
 
     public async ValueTask<RunRef?> FindAsync(long runKey, CancellationToken cancel)
     {
-        if (knownByKey.TryGetValue(runKey, out var run)) return run;
+        if (knownByKey.TryGetValue(runKey, out var entry) && clock.GetElapsedTime(entry.At) < Fresh) return entry.Run;
         await using var command = database.CreateCommand(
             "select r.run_key, r.project_key, r.id, p.name from runs r join projects p using (project_key) where r.run_key = $1 and r.deleted_at is null");
         command.Parameters.AddWithValue(runKey);
@@ -58,8 +63,7 @@ public sealed class RunCatalog(NpgsqlDataSource database)
             knownByKey.Clear();
         }
 
-        known[run.Id] = run;
-        knownByKey[run.RunKey] = run;
+        known[run.Id] = knownByKey[run.RunKey] = (run, clock.GetTimestamp());
         return run;
     }
 }

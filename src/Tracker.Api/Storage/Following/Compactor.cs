@@ -70,7 +70,7 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
             }
 
             foreach (var histogram in batch.Batch.Histograms) pointsInTail += histogram.Counts.Length;
-            runEnded |= batch.Batch.Events.Exists(happened => happened.Kind == "finish");
+            foreach (var happened in batch.Batch.Events) runEnded = happened.Kind switch { "finish" => true, "resume" => false, _ => runEnded };
             if (batch.Sequence > summarized)
             {
                 summaries.Add(batch.Batch);

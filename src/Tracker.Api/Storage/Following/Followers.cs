@@ -14,6 +14,7 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<long, Following> running = new();
+    private readonly ConcurrentDictionary<long, long> refusedAt = new();
     private readonly SemaphoreSlim turns = new(ConcurrentSteps);
     private readonly ILogger<Followers> log = loggers.CreateLogger<Followers>();
     private readonly IJournalConsumerFactory[] factories = [.. factories];
@@ -23,7 +24,7 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
         using var hints = growth.Subscribe(runKey =>
         {
             if (running.TryGetValue(runKey, out var following)) following.Wake();
-            else _ = StartAsync(runKey, stoppingToken);
+            else if (!IsRefused(runKey)) _ = StartAsync(runKey, stoppingToken);
         });
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -62,8 +63,9 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
                 return;
             }
         }
-        catch (Exception error) when (error is NpgsqlException or OperationCanceledException)
+        catch (Exception error)
         {
+            // Whatever it was, the run must not stay marked as followed: the sweep tries again.
             LogSweepFailed(error.Message);
         }
 
@@ -95,8 +97,19 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
             """);
         command.Parameters.AddWithValue(runKey);
         command.Parameters.AddWithValue(node.Name);
-        return await command.ExecuteNonQueryAsync(cancel) == 1;
+        if (await command.ExecuteNonQueryAsync(cancel) == 1)
+        {
+            refusedAt.TryRemove(runKey, out _);
+            return true;
+        }
+
+        if (refusedAt.Count > 10_000) refusedAt.Clear();
+        refusedAt[runKey] = clock.GetTimestamp();
+        return false;
     }
+
+    /// <summary>Another node follows this run: hints are passed over for a moment, the sweep finds it when that node is gone.</summary>
+    private bool IsRefused(long runKey) => refusedAt.TryGetValue(runKey, out var at) && clock.GetElapsedTime(at) < Sweep;
 
     /// <summary>Renews all leases of this node; a follower whose lease another node took is stopped.</summary>
     private async Task RenewAsync(CancellationToken cancel)

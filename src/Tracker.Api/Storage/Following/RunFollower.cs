@@ -1,4 +1,5 @@
 using Npgsql;
+using Tracker.Core.Series;
 
 namespace Tracker.Api.Storage.Following;
 
@@ -76,7 +77,11 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
                 if (gone) return true;
                 if (more) continue;
                 var idle = true;
-                foreach (var feed in feeds) idle &= await GuardAsync(feed, async () => await feed.Consumer.FlushAsync(everything: false, cancel)) && feed.Position == head;
+                foreach (var feed in feeds)
+                {
+                    idle &= feed.IsOpen && await GuardAsync(feed, async () => await feed.Consumer.FlushAsync(everything: false, cancel)) && feed.Position == head;
+                }
+
                 return idle && await SettleAsync(head, cancel);
             }
         }
@@ -109,12 +114,24 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
         var position = open.Min(feed => feed.Position);
         var page = await journal.ReadAfterAsync(run.RunKey, position, PageBytes, cancel);
         if (page.Head == 0) return (0, false, true);
-        var (batches, through) = page.Gap
-            ? await history.ReadAfterAsync(run.RunKey, position, page.Compacted, cancel)
-            : (page.Batches, page.Batches.Count == 0 ? position : page.Batches[^1].Sequence);
+        IReadOnlyList<StoredBatch> batches = page.Batches;
+        var through = page.Batches.Count == 0 ? position : page.Batches[^1].Sequence;
+        if (page.Gap)
+        {
+            // Who lags behind the compactor fails alone when its history cannot be read.
+            foreach (var lagging in open.Where(feed => feed.Position == position))
+            {
+                await GuardAsync(lagging, async () =>
+                {
+                    (batches, through) = await history.ReadAfterAsync(run.RunKey, position, page.Compacted, cancel);
+                    return true;
+                });
+            }
+        }
+
         foreach (var feed in open)
         {
-            if (feed.Position >= through) continue;
+            if (!feed.IsOpen || feed.Position >= through) continue;
             var wanted = feed.Position == position ? batches : [.. batches.Where(batch => batch.Sequence > feed.Position)];
             await GuardAsync(feed, async () =>
             {
@@ -132,7 +149,7 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
     {
         foreach (var feed in feeds)
         {
-            if (!await GuardAsync(feed, async () => await feed.Consumer.FlushAsync(everything: true, cancel))) return false;
+            if (!feed.IsOpen || !await GuardAsync(feed, async () => await feed.Consumer.FlushAsync(everything: true, cancel))) return false;
         }
 
         await using var command = database.CreateCommand("update run_heads set unsettled = false where run_key = $1 and sequence = $2");
@@ -166,13 +183,19 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
         {
             return await part();
         }
+        catch (OperationCanceledException)
+        {
+            // Cut in the middle: what is in memory may be ahead of what was written, so it must not be saved.
+            feed.Close(null);
+            throw;
+        }
         catch (CursorMovedException)
         {
             LogMoved(run.Id, feed.Consumer.Name);
             feed.Close(null);
             return false;
         }
-        catch (Exception error) when (error is not (OperationCanceledException or NpgsqlException { IsTransient: true }))
+        catch (Exception error) when (error is not NpgsqlException { IsTransient: true })
         {
             LogConsumerFailed(error, run.Id, feed.Consumer.Name);
             feed.Close(clock.GetTimestamp());
