@@ -16,7 +16,7 @@ RUN dotnet publish src/Tracker.Api --configuration Release --output /app -p:Skip
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app ./
-ENV ASPNETCORE_URLS=http://0.0.0.0:5080 \
+ENV ASPNETCORE_URLS=http://0.0.0.0:5080
 EXPOSE 5080
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Tracker.Api.dll"]

@@ -12,6 +12,7 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
     private const int Sent = 0, NotAllStored = 1, Unreadable = 2, Unreachable = 3;
     private const long MostPendingBytes = 16 * 1024 * 1024;
 
+    private readonly Uri _address = server ?? new Uri(Environment.GetEnvironmentVariable("TRACKER_URL") is { Length: > 0 } given ? given : "http://127.0.0.1:5080");
     private readonly Lock _console = new();
 
     /// <summary>Exit code: 0 all stored, 1 something was not, 2 a file cannot be read, 3 the server does not answer.</summary>
@@ -21,6 +22,22 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
         return codes.Max();
     }
 
+    /// <summary>A run would wait for a server that is not there; somebody who replays a file wants to be told at once.</summary>
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(_address, "/healthz"), cancellationToken);
+            return true;
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{_address} does not answer: {error.Message}");
+            return false;
+        }
+    }
+
     private async Task<int> RunAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -28,6 +45,7 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
             // Read twice: once for its length, which says at what time it has to have started to end about now.
             var length = Length(path);
             using var file = RecordedRunFile.Open(path);
+            if (!await AnswersAsync(cancellationToken)) return Unreachable;
             return await SendAsync(path, file.Run, length, cancellationToken);
         }
         catch (Exception error) when (RecordedRunFile.IsUnreadable(error))
@@ -50,7 +68,7 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
         await using var run = await TrackerRun.StartAsync(
             new TrackerRunOptions
             {
-                Url = server,
+                Url = _address,
                 Project = project ?? Environment.GetEnvironmentVariable("TRACKER_PROJECT") ?? "replay",
                 Name = recorded.Run.Length > 0 ? recorded.Run : Path.GetFileName(path),
                 Config = ConfigOf(recorded),
@@ -60,12 +78,6 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
                 Report = Console.Error.WriteLine,
             },
             cancellationToken);
-        if (run.Statistics.LastError is not null)
-        {
-            await run.FinishAsync(TrackerFinishState.Failed, TimeSpan.Zero, cancellationToken: CancellationToken.None);
-            return Unreachable;
-        }
-
         if (!json) Print($"{path}: {run.Url}");
         var time = Stopwatch.StartNew();
         await LogAsync(run, recorded, StartOf(length), time, cancellationToken);

@@ -62,7 +62,7 @@ public sealed class JournalTests(PostgresFixture postgres)
     {
         await using var server = await TrackerServer.StartAsync(postgres);
         var run = await server.Client.CreateRunAsync();
-        for (var i = 0; i < 3; i++) await (await server.Client.LogAsync(run, $$"""{"writer":"w","points":[{"step":{{i}},"values":{"a":{{i}}}}]}""")).JsonAsync();
+        for (var i = 0; i < 3; i++) await (await server.Client.LogAsync(run, $$$"""{"writer":"w","points":[{"step":{{{i}}},"values":{"a":{{{i}}}}}]}""")).JsonAsync();
         (await server.Client.PointsAsync(run, "a")).ShouldBe(["0,0", "1,1", "2,2"]);
         (await server.Client.JsonAsync($"/api/v1/runs/{run}")).GetProperty("metrics").GetProperty("a").GetProperty("count").GetInt64().ShouldBe(3);
     }

@@ -1810,7 +1810,7 @@ export interface components {
         MetricDto: {
             /**
              * Format: double
-             * @description Value of the last point in canonical order; may be `"NaN"`, `"Infinity"`, `"-Infinity"`.
+             * @description Value at the greatest step, the latest one where the step came repeatedly; may be `"NaN"`, `"Infinity"`, `"-Infinity"`.
              * @example 0.0553
              */
             last: number;
