@@ -8,6 +8,13 @@ namespace Tracker.Api.Http;
 /// <summary>The one exception handler: what a client did wrong is a 4xx that names the field and is no error of ours; the rest is logged.</summary>
 public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IExceptionHandler
 {
+    /// <summary>What PostgreSQL says to a text or a number that it cannot hold.</summary>
+    private static readonly string[] Unstorable =
+    [
+        PostgresErrorCodes.CharacterNotInRepertoire, PostgresErrorCodes.InvalidTextRepresentation,
+        PostgresErrorCodes.UntranslatableCharacter, PostgresErrorCodes.NumericValueOutOfRange,
+    ];
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
@@ -38,8 +45,7 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         JsonException json => Problems.Malformed(Field(json), "The body is not the JSON that this call takes: " + Plain(json.Message)),
         InvalidDataException data => Problems.Malformed("body", "The body cannot be decompressed: " + data.Message),
         NpgsqlException { IsTransient: true } => Problems.Unavailable(),
-        PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.InvalidTextRepresentation
-            or PostgresErrorCodes.UntranslatableCharacter or PostgresErrorCodes.NumericValueOutOfRange } bad =>
+        PostgresException bad when Unstorable.Contains(bad.SqlState) =>
             Problems.Invalid("body", "The database cannot hold a text or a number of this request: " + bad.MessageText),
         DbUpdateException { InnerException: PostgresException inner } => Answer(inner),
         _ => null,
