@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Tracker.Bench;
+using Tracker.Bench.Figures;
+using Tracker.Testing;
+
+(string Name, string What, Func<Bench, CancellationToken, Task> Measure)[] benches =
+[
+    ("analyzer", "Cost of the analyzer: µs a point and bytes a series.", (bench, _) => AnalyzerFigures.MeasureAsync(bench)),
+    ("ingest-rest", "Durable ingest, JSON batches of 1,000 points, 4 writers.", IngestRestFigures.MeasureAsync),
+    ("ingest-small", "One-step batches of 100 scalars, 100 runs at once.", IngestSmallFigures.MeasureAsync),
+    ("client-log", "Log of 10 scalars in the .NET client.", ClientLogFigures.MeasureAsync),
+    ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),
+    ("charts", "A chart of a million points, and a hundred of 100,000.", ChartFigures.MeasureAsync),
+    ("storage", "Bytes a stored point takes.", StorageFigures.MeasureAsync),
+    ("start", "Start of the server on stored data.", StartFigures.MeasureAsync),
+];
+
+var configuration = Repository.Configuration;
+if (configuration != "Release")
+{
+    await Console.Error.WriteLineAsync($"Figures of a {configuration} build say nothing: add -c Release.");
+    return 2;
+}
+
+var seconds = new Option<double>("--seconds") { Description = "Length of one load.", DefaultValueFactory = _ => 5, Recursive = true };
+var rounds = new Option<int>("--rounds") { Description = "Repetitions; the median counts.", DefaultValueFactory = _ => 3, Recursive = true };
+var root = new RootCommand("Measures Tracker on a server of its own. Standard output: one JSON line a figure. Standard error: settings and progress.") { seconds, rounds };
+root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entry => entry.Measure)]));
+foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [measure]));
+return await root.Parse(args).InvokeAsync();
+
+Command CommandOf(string name, string what, Func<Bench, CancellationToken, Task>[] measures)
+{
+    var command = new Command(name, what);
+    command.SetAction(async (parsed, cancel) =>
+    {
+        await using var bench = new Bench(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
+        foreach (var measure in measures) await measure(bench, cancel);
+        return 0;
+    });
+    return command;
+}
