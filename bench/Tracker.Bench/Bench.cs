@@ -4,13 +4,16 @@ using Tracker.Bench.Server;
 namespace Tracker.Bench;
 
 /// <summary>One call of the program: its options, what it prints, and the servers it needs.</summary>
-internal sealed class Bench(TimeSpan load, int rounds) : IAsyncDisposable
+internal sealed class Bench(TimeSpan load, TimeSpan warmUp, int rounds) : IAsyncDisposable
 {
     private Dataset? _dataset;
     private bool _settingsPrinted;
 
     /// <summary>Length of one load.</summary>
     public TimeSpan Load => load;
+
+    /// <summary>Length of the load that goes before it and does not count.</summary>
+    public TimeSpan WarmUp => warmUp;
 
     /// <summary>Repetitions of what is repeated; the median counts.</summary>
     public int Rounds => rounds;

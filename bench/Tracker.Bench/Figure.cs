@@ -34,8 +34,8 @@ internal sealed record Figure(string Name, double Value, string Unit, double? Ro
 
     private static string Short(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 
-    /// <summary>Four digits that count: the rest is noise.</summary>
-    private static double? Round(double? value) => value is { } exact
+    /// <summary>Four digits that count: the rest is noise. What could not be measured is null.</summary>
+    private static double? Round(double? value) => value is { } exact && double.IsFinite(exact)
         ? double.Parse(exact.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
         : null;
 }

@@ -23,8 +23,9 @@ if (configuration != "Release")
 }
 
 var seconds = new Option<double>("--seconds") { Description = "Length of one load.", DefaultValueFactory = _ => 5, Recursive = true };
+var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load before what is measured: the compiler's time.", DefaultValueFactory = _ => 10, Recursive = true };
 var rounds = new Option<int>("--rounds") { Description = "Repetitions; the median counts.", DefaultValueFactory = _ => 3, Recursive = true };
-var root = new RootCommand("Measures Tracker on a server of its own. Standard output: one JSON line a figure. Standard error: settings and progress.") { seconds, rounds };
+var root = new RootCommand("Measures Tracker on a server of its own. Standard output: one JSON line a figure. Standard error: settings and progress.") { seconds, warmUp, rounds };
 root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entry => entry.Measure)]));
 foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [measure]));
 return await root.Parse(args).InvokeAsync();
@@ -34,7 +35,7 @@ Command CommandOf(string name, string what, Func<Bench, CancellationToken, Task>
     var command = new Command(name, what);
     command.SetAction(async (parsed, cancel) =>
     {
-        await using var bench = new Bench(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
+        await using var bench = new Bench(TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(rounds));
         foreach (var measure in measures) await measure(bench, cancel);
         return 0;
     });

@@ -1,5 +1,4 @@
 using Tracker.Bench.Load;
-using Tracker.Bench.Server;
 
 namespace Tracker.Bench.Figures;
 
@@ -9,14 +8,17 @@ internal static class IngestDetails
     public static void Report(string name, IReadOnlyList<LoadResult> loads)
     {
         Bench.Report(new Figure($"{name}-ack-p50", Median(load => load.Latencies.Median), "ms"));
-        PerPoint("server", used => used.Server);
-        PerPoint("postgres", used => used.Postgres);
-        PerPoint("load", used => used.Load);
+        ReportUse(name, Median(load => load.Used.Server / load.Points), Median(load => load.Used.Postgres / load.Points), Median(load => load.Used.Load / load.Points));
         Bench.Report(new Figure($"{name}-behind", Median(load => load.Behind.TotalSeconds), "s"));
 
-        void PerPoint(string party, Func<ProcessorTime, double> seconds) =>
-            Bench.Report(new Figure($"{name}-cpu-{party}", Median(load => seconds(load.Used) / load.Points * 1e6), "µs/point"));
-
         double Median(Func<LoadResult, double> value) => new Sample(loads.Select(value)).Median;
+    }
+
+    /// <summary>Processor time of each party, in seconds a point.</summary>
+    public static void ReportUse(string name, double server, double postgres, double load)
+    {
+        Bench.Report(new Figure($"{name}-cpu-server", server * 1e6, "µs/point"));
+        Bench.Report(new Figure($"{name}-cpu-postgres", postgres * 1e6, "µs/point"));
+        Bench.Report(new Figure($"{name}-cpu-load", load * 1e6, "µs/point"));
     }
 }

@@ -12,13 +12,12 @@ internal static class IngestRestFigures
     private const int StepsPerBatch = 10;
     private const double Target = 1_280_000;
     private const double TargetRatio = 0.25;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RoofLoad = TimeSpan.FromSeconds(3);
 
     public static async Task MeasureAsync(Bench bench, CancellationToken cancel)
     {
         await using var server = await bench.StartServerAsync(cancel);
-        await Loads.RunAsync(server, Writers, StepsPerBatch, WarmUp, cancel);
+        await Loads.RunAsync(server, Writers, StepsPerBatch, bench.WarmUp, cancel);
         var (roofs, loads) = (new List<double>(), new List<LoadResult>());
         for (var round = 0; round < bench.Rounds; round++)
         {

@@ -8,12 +8,11 @@ internal static class IngestSmallFigures
     private const int Runs = 100;
     private const double Target = 250_000;
     private const double TargetLatency = 100;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     public static async Task MeasureAsync(Bench bench, CancellationToken cancel)
     {
         await using var server = await bench.StartServerAsync(cancel);
-        await Loads.RunAsync(server, Runs, 1, WarmUp, cancel);
+        await Loads.RunAsync(server, Runs, 1, bench.WarmUp, cancel);
         var loads = new List<LoadResult>();
         for (var round = 0; round < bench.Rounds; round++)
         {

@@ -4,8 +4,8 @@ using Tracker.Bench.Load;
 
 namespace Tracker.Bench.Live;
 
-/// <summary>A training that logs 100 series ten times a second and breaks at a given step: its loss is NaN from there on.</summary>
-internal sealed class LiveRun(Writer writer, long breaksAt)
+/// <summary>A training that logs 100 series ten times a second and breaks after a given time: its loss is NaN from there on.</summary>
+internal sealed class LiveRun(Writer writer, TimeSpan breaksAfter)
 {
     public static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(100);
 
@@ -31,7 +31,7 @@ internal sealed class LiveRun(Writer writer, long breaksAt)
         while (clock.Elapsed < duration && await timer.WaitForNextTickAsync(cancel))
         {
             var step = writer.NextStep;
-            var broken = step >= BatchBody.FirstStep + breaksAt;
+            var broken = clock.Elapsed > breaksAfter;
             var now = Stopwatch.GetTimestamp();
             _sent[step] = now;
             if (broken) Interlocked.CompareExchange(ref _brokenAt, now, 0);
