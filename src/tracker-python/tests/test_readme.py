@@ -27,7 +27,7 @@ class PageTests(unittest.TestCase):
         pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
         for page in pages:
             for link in re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8")):
-                if "://" not in link and "docs/images/" not in link:  # The picture is taken of the running dashboard.
+                if "://" not in link:
                     with self.subTest(page=page.name, link=link):
                         self.assertTrue((page.parent / link).exists())
 
