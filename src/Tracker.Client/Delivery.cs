@@ -137,12 +137,13 @@ internal sealed class Delivery : IDisposable
             var open = closing || (idle && isFree && !_budget.IsSpent);
             if (open) lastOpen = _settings.Clock.GetTimestamp();
             while (!_end.IsCancellationRequested && _buffer.Take(open) is { } segment) Pack(encoder, segment);
-            if (closing) break;
             if (!complained && _buffer.Counts.Dropped > 0)
             {
                 complained = true;
                 _settings.Report($"tracker: run {_settings.Id}: points are being dropped: no memory left for more, or names out of their limits");
             }
+
+            if (closing) break;
 
             // A full segment, or the end of the run, wakes the packer before its time.
             idle = !await _wake.WaitAsync(_settings.Options.FlushInterval).ConfigureAwait(false);
