@@ -9,7 +9,7 @@ public static class Database
 {
     public const string ConnectionName = "Tracker";
 
-    /// <summary>Connections of one node unless the connection string says otherwise: of PostgreSQL's usual 100 some are left for psql and other tools.</summary>
+    /// <summary>Most connections of one node, whatever the connection string allows: of PostgreSQL's usual 100 some are left for psql and other tools.</summary>
     private const int MaxConnections = 64;
 
     public static void AddStorage(this WebApplicationBuilder builder, bool privateDatabase)
@@ -48,7 +48,7 @@ public static class Database
         builder.ConnectionStringBuilder.ApplicationName ??= "tracker";
         // A node that is paused in the middle of a transaction must not hold its locks for ever.
         if (string.IsNullOrEmpty(builder.ConnectionStringBuilder.Options)) builder.ConnectionStringBuilder.Options = "-c idle_in_transaction_session_timeout=10s";
-        if (!builder.ConnectionStringBuilder.ContainsKey("Maximum Pool Size")) builder.ConnectionStringBuilder.MaxPoolSize = MaxConnections;
+        builder.ConnectionStringBuilder.MaxPoolSize = Math.Min(builder.ConnectionStringBuilder.MaxPoolSize, MaxConnections);
         builder.ConnectionStringBuilder.IncludeErrorDetail = true;
         builder.UseLoggerFactory(loggers);
         return builder.Build();
