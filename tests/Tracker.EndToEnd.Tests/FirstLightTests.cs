@@ -10,7 +10,7 @@ namespace Tracker.EndToEnd.Tests;
 public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
 {
     private const string Project = "failure-modes";
-    private const float Patience = 120_000;
+    private const float Patience = 240_000;
 
     private readonly TemporaryFolder _data = new();
 

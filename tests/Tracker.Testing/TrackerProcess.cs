@@ -8,7 +8,7 @@ namespace Tracker.Testing;
 /// <summary>The server as people run it: a process of its own with its own data folder and its own PostgreSQL. It can be killed and started again.</summary>
 public sealed partial class TrackerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     private readonly string _dataFolder;
     private readonly IReadOnlyDictionary<string, string> _environment;

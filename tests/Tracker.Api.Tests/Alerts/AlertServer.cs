@@ -86,7 +86,7 @@ internal sealed class AlertServer : IAsyncDisposable
     /// <summary>Waits until the database says so; fails the test after 20 s.</summary>
     public async Task UntilAsync(string condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (!await QueryAsync<bool>($"select coalesce({condition}, false)")) await Task.Delay(20, limit.Token);
     }
 

@@ -56,10 +56,10 @@ internal sealed class Receiver : IAsyncDisposable
 
     public static Task<Receiver> StartAsync() => StartAsync(_ => 200);
 
-    /// <summary>The next request that was answered; fails the test after 20 s.</summary>
+    /// <summary>The next request that was answered; fails the test after 90 s.</summary>
     public async Task<Received> NextAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         return await arrived.Reader.ReadAsync(limit.Token);
     }
 

@@ -44,7 +44,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         var process = Process.GetProcessById(postgres.ProcessId!.Value);
         var host = new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Host!;
         await postgres.DisposeAsync();
-        process.WaitForExit(TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        process.WaitForExit(TimeSpan.FromSeconds(60)).ShouldBeTrue();
         Directory.Exists(host).ShouldBeFalse();
     }
 
@@ -112,7 +112,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         await ExecuteAsync(postgres, "create table kept (value integer)");
         using (var process = Process.GetProcessById(first)) process.Kill();
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (postgres.ProcessId is null || postgres.ProcessId == first || !await AnswersAsync(postgres)) await Task.Delay(50, patience.Token);
         (await ExecuteAsync(postgres, "select count(*) from kept")).ShouldBe(0L);
     }

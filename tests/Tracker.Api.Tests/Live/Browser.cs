@@ -55,7 +55,7 @@ internal sealed class Browser : IAsyncDisposable
         var id = Interlocked.Increment(ref lastCall);
         var answer = calls[id] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         Send(new { @do = "invoke", id, method, args });
-        return answer.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return answer.Task.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     public Task<JsonElement> WatchRunAsync(string run, long after, params string[] series) => InvokeAsync("WatchRun", run, series, after);
@@ -65,7 +65,7 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>The next message of one of these kinds; others before it are dropped. Fails the test after 30 s.</summary>
     public async Task<Pushed> NextAsync(params string[] events)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (true)
         {
             var message = await messages.Reader.ReadAsync(limit.Token);
