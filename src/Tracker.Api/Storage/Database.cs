@@ -30,13 +30,14 @@ public static class Database
         services.AddSingleton<SeriesReader>();
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         services.AddHostedService<GrowthNotifications>();
+        services.AddHostedService<ModelWarmUp>();
     }
 
     /// <summary>Applies what is missing of the schema. Throws <see cref="NpgsqlException"/> when the server cannot be reached.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancel)
     {
-        var factory = services.GetRequiredService<IDbContextFactory<TrackerDbContext>>();
-        await using var context = await factory.CreateDbContextAsync(cancel);
+        if (await Migrations.AreAppliedAsync(services.GetRequiredService<NpgsqlDataSource>(), cancel)) return;
+        await using var context = await services.GetRequiredService<IDbContextFactory<TrackerDbContext>>().CreateDbContextAsync(cancel);
         await context.Database.MigrateAsync(cancel);
     }
 

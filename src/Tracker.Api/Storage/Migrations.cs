@@ -1,5 +1,7 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql;
 
 namespace Tracker.Api.Storage;
 
@@ -23,3 +25,25 @@ public sealed class TablesMigration() : SqlMigration("0001-tables.sql");
 [DbContext(typeof(TrackerDbContext))]
 [Migration("0002-append")]
 public sealed class AppendMigration() : SqlMigration("0002-append.sql");
+
+/// <summary>What the schema's migrations are, and whether they are there.</summary>
+public static class Migrations
+{
+    /// <summary>True when the database has every migration. EF's migrator says the same, but takes a second of a start to be made.</summary>
+    public static async Task<bool> AreAppliedAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("select not exists (select unnest($1) except select \"MigrationId\" from \"__EFMigrationsHistory\")");
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Ids()] });
+            return await command.ExecuteScalarAsync(cancel) is true;
+        }
+        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidCatalogName)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> Ids() =>
+        typeof(SqlMigration).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>();
+}

@@ -1,0 +1,24 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Tracker.Api.Storage;
+
+/// <summary>Has EF Core make its model once the server is ready: the first run that somebody creates does not wait for it, nor does the start.</summary>
+internal sealed class ModelWarmUp(IDbContextFactory<TrackerDbContext> contexts, IHostApplicationLifetime lifetime) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var whenStarted = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stoppingToken);
+        try
+        {
+            await using var context = await contexts.CreateDbContextAsync(stoppingToken);
+            await context.Runs.AnyAsync(run => run.Id == "", stoppingToken);
+        }
+        catch (NpgsqlException)
+        {
+            // Nothing is lost: the first who needs the model makes it.
+        }
+    }
+}
