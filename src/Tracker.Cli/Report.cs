@@ -15,7 +15,7 @@ internal sealed class Report(string run)
 
     public void Add(RecordedStep step)
     {
-        _steps++;
+        if (step.Step is not null) _steps++;
         foreach (var column in step.Batch.Scalars)
         {
             _lossName ??= SeriesRoles.Recognize(column.Name) is { Kind: RoleKind.TrainLoss, Rank: 0 } ? column.Name : null;

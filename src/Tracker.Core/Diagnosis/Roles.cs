@@ -35,7 +35,26 @@ public enum RoleKind
     Epoch,
     StepTime,
     DataTime,
+
+    /// <summary>Mean of the inputs of a batch.</summary>
+    InputMean,
+
+    /// <summary>Standard deviation of the inputs of a batch.</summary>
+    InputStd,
+
+    /// <summary>How busy a device is, 0 to 1 or in percent.</summary>
+    GpuUtilization,
+    GpuMemory,
+
+    /// <summary>Memory of the process or of the machine.</summary>
+    HostMemory,
     System,
+
+    /// <summary>Another measure of validation whose better direction is known from its name; the scope names it.</summary>
+    Metric,
+    ActivationHistogram,
+    WeightHistogram,
+    GradHistogram,
 }
 
 /// <summary>The role of a series, found from its name.</summary>
@@ -75,16 +94,36 @@ public sealed record SeriesRole(RoleKind Kind, string Scope = "", int Rank = 0)
         RoleKind.Epoch => "epoch",
         RoleKind.StepTime => "step_time",
         RoleKind.DataTime => "data_time",
+        RoleKind.InputMean => "input/mean",
+        RoleKind.InputStd => "input/std",
+        RoleKind.GpuUtilization => "system/gpu_util",
+        RoleKind.GpuMemory => "system/gpu_mem",
+        RoleKind.HostMemory => "system/memory",
+        RoleKind.Metric => "val/" + Scope,
+        RoleKind.ActivationHistogram => "activations/" + Scope,
+        RoleKind.WeightHistogram => "weights/" + Scope,
+        RoleKind.GradHistogram => "grads/" + Scope,
         _ => "system/" + Scope,
     };
 
+    /// <summary>More is better: accuracies, rewards, and metrics such as f1; for all else less is, or neither.</summary>
+    public bool HigherIsBetter => Kind switch
+    {
+        RoleKind.TrainAccuracy or RoleKind.ValAccuracy or RoleKind.TaskAccuracy or RoleKind.ClassAccuracy or RoleKind.Reward => true,
+        RoleKind.Metric => SeriesRoles.RisesWhenBetter(Scope),
+        _ => false,
+    };
+
     /// <summary>Logged at evaluations rather than at steps.</summary>
-    internal bool IsEvaluation => Kind is RoleKind.ValLoss or RoleKind.TrainAccuracy or RoleKind.ValAccuracy;
+    internal bool IsEvaluation => Kind is RoleKind.ValLoss or RoleKind.TrainAccuracy or RoleKind.ValAccuracy or RoleKind.TaskLoss
+        or RoleKind.TaskAccuracy or RoleKind.CalibrationError or RoleKind.Metric;
 
     /// <summary>Has its whole course kept.</summary>
-    internal bool NeedsTrend => Kind is RoleKind.TrainLoss or RoleKind.GradNorm || IsEvaluation;
+    internal bool NeedsTrend => Kind is RoleKind.TrainLoss or RoleKind.PartLoss or RoleKind.GradNorm or RoleKind.ParamNorm or RoleKind.Reward || IsEvaluation;
 
-    /// <summary>Has its last points kept.</summary>
-    internal bool NeedsRecent => Kind is RoleKind.LayerGradNorm or RoleKind.UpdateRatio or RoleKind.DeadFraction
-        or RoleKind.SaturatedFraction or RoleKind.LossScale or RoleKind.ParamNorm or RoleKind.LayerParamNorm;
+    /// <summary>Has its last points kept, and its course in few buckets.</summary>
+    internal bool NeedsRecent => Kind is RoleKind.LayerGradNorm or RoleKind.UpdateRatio or RoleKind.DeadFraction or RoleKind.SaturatedFraction
+        or RoleKind.AttentionEntropy or RoleKind.ActivationMean or RoleKind.ActivationStd or RoleKind.LogitMax or RoleKind.LossScale
+        or RoleKind.LayerParamNorm or RoleKind.ClassAccuracy or RoleKind.StepTime or RoleKind.DataTime or RoleKind.InputMean or RoleKind.InputStd
+        or RoleKind.GpuUtilization or RoleKind.GpuMemory or RoleKind.HostMemory;
 }

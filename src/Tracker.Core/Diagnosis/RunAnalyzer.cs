@@ -15,24 +15,48 @@ namespace Tracker.Core.Diagnosis;
 public sealed class RunAnalyzer
 {
     /// <summary>Version of the rules and of the saved state: raise it with every change that makes a replay differ.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    private readonly string _run;
+    private const int ReviewPoints = 50;
+
     private readonly AnalyzerOptions _options;
     private readonly RunContext _context = new();
     private readonly DiagnosisBook _book;
     private readonly List<SeriesState> _series = [];
     private readonly Dictionary<string, SeriesState> _byName = new(StringComparer.Ordinal);
-    private readonly Detector?[] _runDetectors = new Detector?[DetectorCatalogue.Entries.Length];
+    private readonly DetectorEntry[] _entries;
+    private readonly Detector?[] _runDetectors;
+    private readonly Dictionary<string, List<Detector>> _noticing = new(StringComparer.Ordinal);
+    private readonly List<Detector> _reviewing = [];
+    private long _reviewedAt;
+    private int _rolesVersion;
 
     /// <param name="runId">Id of the run; the ids of its diagnoses are made from it.</param>
     /// <param name="options">Thresholds; the defaults where null.</param>
     public RunAnalyzer(string runId, AnalyzerOptions? options = null)
+        : this(runId, options, DetectorCatalogue.Entries)
+    {
+    }
+
+    internal RunAnalyzer(string runId, AnalyzerOptions? options, DetectorEntry[] entries)
     {
         ArgumentNullException.ThrowIfNull(runId);
-        _run = runId;
         _options = options ?? new AnalyzerOptions();
         _book = new DiagnosisBook(runId);
+        _entries = entries;
+        _runDetectors = new Detector?[entries.Length];
+        for (var i = 0; i < _entries.Length; i++)
+        {
+            var entry = _entries[i];
+            if (!entry.IsMadeWithRun) continue;
+            var detector = _runDetectors[i] = entry.Create(_options);
+            if (entry.Reviews) _reviewing.Add(detector);
+            foreach (var kind in entry.Events)
+            {
+                if (!_noticing.TryGetValue(kind, out var list)) _noticing.Add(kind, list = []);
+                list.Add(detector);
+            }
+        }
     }
 
     /// <summary>All diagnoses so far, in the order in which they were raised, each in its latest state.</summary>
@@ -48,15 +72,17 @@ public sealed class RunAnalyzer
     {
         ArgumentNullException.ThrowIfNull(batch);
         var events = new List<DiagnosisEvent>();
-        foreach (var (step, series, value, happening) in new CanonicalOrder(batch.Batch, Admit))
+        foreach (var item in new CanonicalOrder(batch.Batch, Admit))
         {
-            if (happening is not null) Take(happening);
-            else Take(series!, batch.Writer, step, value, events);
+            if (item.Event is { } happening) Take(happening);
+            else if (item.Histogram is { } histogram) Take(item.Series!, batch.Writer, histogram);
+            else Take(item.Series!, batch.Writer, new Point(item.Step, item.Value, item.Time));
+            if (_context.Signals.HasChanges) _book.Flush(_context, events);
         }
         return events;
     }
 
-    /// <summary>The state, to go on from with <see cref="Load"/>.</summary>
+    /// <summary>The state, to go on from with <see cref="Load(string, ReadOnlySpan{byte}, AnalyzerOptions?)"/>.</summary>
     public byte[] Save()
     {
         using var bytes = new MemoryStream();
@@ -70,7 +96,9 @@ public sealed class RunAnalyzer
     }
 
     /// <summary>An analyzer as it was when it was saved, or null when the state is of another version or damaged: fold the run from its start then.</summary>
-    public static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options = null)
+    public static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options = null) => Load(runId, state, options, DetectorCatalogue.Entries);
+
+    internal static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options, DetectorEntry[] entries)
     {
         using var bytes = new MemoryStream(state.ToArray());
         using var stream = new StateStream(bytes, loading: true);
@@ -79,7 +107,7 @@ public sealed class RunAnalyzer
             var version = 0;
             stream.Sync(ref version);
             if (version != Version) return null;
-            var analyzer = new RunAnalyzer(runId, options);
+            var analyzer = new RunAnalyzer(runId, options, entries);
             analyzer.Sync(stream);
             return bytes.Position == bytes.Length ? analyzer : null;
         }
@@ -91,49 +119,117 @@ public sealed class RunAnalyzer
 
     private void Take(RunEvent happening)
     {
-        if (happening.Kind == "config") _context.Hints.Read(happening.Data);
-        else if (happening.Kind == "resume") _context.Resume();
-    }
-
-    private void Take(SeriesState series, int writer, long step, double value, List<DiagnosisEvent> events)
-    {
-        if (!series.Admit(step, writer, _context.Generation)) return;
-        _context.Add(series, step, value);
-        if (series.Detectors.Count == 0) return;
-        var point = new Point(step, value);
-        var poisoned = _context.IsPoisoned;
-        foreach (var detector in series.Detectors)
+        if (happening.Kind == "config")
         {
-            if (!poisoned || detector.SeesPoisoned) detector.Look(_context, series, point);
+            _context.Hints.Read(happening.Data);
+            if (_rolesVersion != _context.Hints.RolesVersion) Reassign();
         }
-        if (_context.Signals.HasChanges) _book.Flush(_context, events);
+        else if (happening.Kind == "resume")
+        {
+            _context.Resume();
+        }
+        if (_noticing.TryGetValue(happening.Kind, out var detectors))
+        {
+            var seen = new Happening(happening, happening.Step ?? _context.Step);
+            foreach (var detector in detectors) detector.Notice(_context, seen);
+        }
+        if (happening.Kind != "finish") return;
+        _context.Finish();
+        foreach (var detector in _reviewing) detector.End(_context);
     }
 
-    private SeriesState Admit(string name)
+    private void Take(SeriesState series, int writer, in Point point)
+    {
+        if (!series.Admit(point.Step, writer, _context.Generation)) return;
+        _context.Add(series, point.Step, point.Value, point.Time);
+        if (series.Detectors.Count > 0)
+        {
+            var poisoned = _context.IsPoisoned;
+            foreach (var detector in series.Detectors)
+            {
+                if (!poisoned || detector.SeesPoisoned) detector.Look(_context, series, point);
+            }
+        }
+        if (ReferenceEquals(series, _context.Loss ?? _series[0])) Review(series);
+    }
+
+    private void Take(SeriesState series, int writer, HistogramPoint histogram)
+    {
+        if (!series.Admit(histogram.Step, writer, _context.Generation)) return;
+        var shape = new HistogramShape(histogram.Step, histogram.Time, histogram.Edges, histogram.Counts);
+        _context.Add(series, shape);
+        if (_context.IsPoisoned) return;
+        foreach (var detector in series.Detectors) detector.Look(_context, series, shape);
+    }
+
+    /// <summary>Every 50 points of the loss (of the first series where there is none), fewer where it is logged seldom.</summary>
+    private void Review(SeriesState series)
+    {
+        var since = series.Count - _reviewedAt;
+        if (since >= 0 && (since < ReviewPoints && (since < 5 || since < _context.Window(series, ReviewPoints)))) return;
+        _reviewedAt = series.Count;
+        foreach (var detector in _reviewing) detector.Review(_context);
+    }
+
+    private SeriesState Admit(string name, bool histogram)
     {
         if (_byName.TryGetValue(name, out var known)) return known;
-        var series = new SeriesState(_series.Count, name, SeriesRoles.Recognize(name));
+        var series = new SeriesState(_series.Count, name, RoleOf(name, histogram), histogram);
         _series.Add(series);
-        _byName.Add(name, series);
-        _context.Enlist(series);
-        if (series.Role is not { Rank: 0 } role) return series;
-        for (var i = 0; i < DetectorCatalogue.Entries.Length; i++)
-        {
-            var entry = DetectorCatalogue.Entries[i];
-            if (!entry.Roles.Contains(role.Kind)) continue;
-            series.Detectors.Add(entry.PerRun ? _runDetectors[i] ??= entry.Create(_options) : entry.Create(_options));
-        }
+        Enlist(series);
         return series;
+    }
+
+    private void Enlist(SeriesState series)
+    {
+        _byName[series.Name] = series;
+        _context.Enlist(series);
+        if (series.Role is not { } role) return;
+        for (var i = 0; i < _entries.Length; i++)
+        {
+            var entry = _entries[i];
+            if (!entry.Roles.Contains(role.Kind) || (role.Rank > 0 && !entry.SeesRanks)) continue;
+            series.Detectors.Add(entry.PerRun || entry.IsMadeWithRun ? _runDetectors[i] ??= entry.Create(_options) : entry.Create(_options));
+        }
+    }
+
+    /// <summary>What a person says, else what the name says.</summary>
+    private SeriesRole? RoleOf(string name, bool histogram)
+    {
+        var called = _context.Hints.RoleOf(name) ?? name;
+        return histogram ? SeriesRoles.RecognizeHistogram(called) : SeriesRoles.Recognize(called);
+    }
+
+    /// <summary>Roles set by hand while the run goes on: a series whose role changes starts anew, and what was raised on it is withdrawn.</summary>
+    private void Reassign()
+    {
+        _rolesVersion = _context.Hints.RolesVersion;
+        for (var i = 0; i < _series.Count; i++)
+        {
+            var before = _series[i];
+            var role = RoleOf(before.Name, before.IsHistogram);
+            if (role == before.Role) continue;
+            foreach (var signal in _context.Signals.Signals.Where(s => s.Active && s.Series == before.Name).ToList()) _context.Signals.Clear(signal.Id, signal.Series);
+            _context.Delist(before);
+            _series[i] = new SeriesState(i, before.Name, role, before.IsHistogram);
+            Enlist(_series[i]);
+        }
     }
 
     private void Sync(StateStream stream)
     {
+        // The roles of series depend on the config, so it comes first.
+        _context.SyncHints(stream);
+        stream.Sync(ref _rolesVersion);
+        stream.Sync(ref _reviewedAt);
         var count = _series.Count;
         stream.Sync(ref count);
         for (var i = 0; i < count; i++)
         {
-            var series = stream.IsLoading ? Admit(stream.SyncText("")) : _series[i];
-            if (!stream.IsLoading) stream.SyncText(series.Name);
+            var name = stream.SyncText(stream.IsLoading ? "" : _series[i].Name);
+            var histogram = !stream.IsLoading && _series[i].IsHistogram;
+            stream.Sync(ref histogram);
+            var series = stream.IsLoading ? Admit(name, histogram) : _series[i];
             series.Sync(stream);
             foreach (var detector in series.Detectors)
             {

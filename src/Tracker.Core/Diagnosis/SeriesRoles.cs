@@ -6,13 +6,16 @@ namespace Tracker.Core.Diagnosis;
 /// Finds the role of a series from its name: the canonical names and those of Keras, Lightning, Hugging Face, TensorBoard and W&amp;B.
 /// Case and separators do not matter: a name is read as words, <c>valLoss</c> as <c>val loss</c>.
 /// </summary>
-public static class SeriesRoles
+public static partial class SeriesRoles
 {
     private static readonly HashSet<string> Training = ["train", "training", "tr"];
     private static readonly HashSet<string> Validation = ["val", "valid", "validation", "eval", "evaluation", "test", "dev", "holdout"];
     private static readonly HashSet<string> Fillers =
-        ["step", "epoch", "batch", "iter", "iteration", "iterations", "mean", "avg", "average", "total", "global", "raw", "running", "vs", "epochs", "metrics", "metric", "fit"];
+        ["step", "epoch", "batch", "iter", "iteration", "iterations", "mean", "avg", "average", "total", "global", "raw", "running", "vs", "epochs", "metrics", "metric", "fit", "trainer"];
     private static readonly HashSet<string> AccuracyWords = ["acc", "accuracy", "top1", "acc1"];
+    private static readonly HashSet<string> Prefixes = ["debug", "metrics", "model", "optim", "optimizer", "trainer", "monitor", "stats", "grads", "gradients", "norms"];
+    private static readonly HashSet<string> PlainLosses =
+        ["ce", "cross_entropy", "crossentropy", "xent", "nll", "negative_log_likelihood", "bce", "mse", "mae", "l1", "l2", "huber", "lm", "clm", "objective", "criterion", "neg_elbo", "nelbo"];
     private static readonly HashSet<string> TaskWords = ["task", "domain", "dataset"];
 
     // The families whose next word or path is a layer, by the words they begin with. The longer one stands first.
@@ -29,36 +32,53 @@ public static class SeriesRoles
         (["parameter", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
         (["weight", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
         (["weights", "norm"], RoleKind.LayerParamNorm, RoleKind.ParamNorm),
+        (["update", "to", "weight", "ratio"], RoleKind.UpdateRatio, null),
+        (["update", "weight", "ratio"], RoleKind.UpdateRatio, null),
+        (["weight", "update", "ratio"], RoleKind.UpdateRatio, null),
         (["update", "ratio"], RoleKind.UpdateRatio, null),
         (["dead", "fraction"], RoleKind.DeadFraction, null),
         (["dead", "relu"], RoleKind.DeadFraction, null),
+        (["dead", "relus"], RoleKind.DeadFraction, null),
+        (["dead", "neurons"], RoleKind.DeadFraction, null),
+        (["dead", "units"], RoleKind.DeadFraction, null),
+        (["dead", "ratio"], RoleKind.DeadFraction, null),
         (["saturated", "fraction"], RoleKind.SaturatedFraction, null),
+        (["saturated", "ratio"], RoleKind.SaturatedFraction, null),
+        (["saturated", "units"], RoleKind.SaturatedFraction, null),
+        (["saturation"], RoleKind.SaturatedFraction, null),
         (["attention", "entropy"], RoleKind.AttentionEntropy, null),
         (["attn", "entropy"], RoleKind.AttentionEntropy, null),
         (["act", "mean"], RoleKind.ActivationMean, null),
         (["activation", "mean"], RoleKind.ActivationMean, null),
+        (["activations", "mean"], RoleKind.ActivationMean, null),
         (["act", "std"], RoleKind.ActivationStd, null),
         (["activation", "std"], RoleKind.ActivationStd, null),
+        (["activations", "std"], RoleKind.ActivationStd, null),
     ];
 
     /// <summary>The role of a series, or null for one that the analyzer does not know.</summary>
     public static SeriesRole? Recognize(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var rank = 0;
-        if (name.StartsWith("rank", StringComparison.OrdinalIgnoreCase) && name.IndexOf('/', StringComparison.Ordinal) is > 4 and var slash
-            && int.TryParse(name.AsSpan(4, slash - 4), NumberStyles.None, CultureInfo.InvariantCulture, out rank))
-        {
-            name = name[(slash + 1)..];
-        }
+        var rank = TakeRank(ref name);
         var words = Words(name);
         if (words.Count == 0 || words.Count > 16) return null;
         return (Family(name, words) ?? Whole(words)) is { } role ? role with { Rank = rank } : null;
     }
 
+    /// <summary>Takes <c>rank3/</c> or <c>rank_3/</c> off a name.</summary>
+    private static int TakeRank(ref string name)
+    {
+        if (!name.StartsWith("rank", StringComparison.OrdinalIgnoreCase) || name.IndexOf('/', StringComparison.Ordinal) is not (> 4 and var slash)) return 0;
+        var digits = name.AsSpan(4, slash - 4).TrimStart("_-.");
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var rank)) return 0;
+        name = name[(slash + 1)..];
+        return rank;
+    }
+
     private static SeriesRole? Family(string name, List<Word> words)
     {
-        var skip = words.Count > 2 && (Training.Contains(words[0].Text) || words[0].Text is "debug" or "metrics" or "model" or "optim" or "optimizer") ? 1 : 0;
+        var skip = words.Count > 2 && (Training.Contains(words[0].Text) || Prefixes.Contains(words[0].Text)) ? 1 : 0;
         foreach (var (family, layer, whole) in Families)
         {
             if (!Starts(words, skip, family)) continue;
@@ -72,13 +92,27 @@ public static class SeriesRoles
             var boundary = words[rest - 1].End;
             return boundary < name.Length && name[boundary] is '/' or '.' ? new SeriesRole(layer, name[words[rest].Start..]) : null;
         }
+        return LayerFirst(name, words);
+    }
+
+    /// <summary><c>fc1/grad_norm</c>: the layer's path, then the family.</summary>
+    private static SeriesRole? LayerFirst(string name, List<Word> words)
+    {
+        var slash = name.LastIndexOf('/');
+        if (slash <= 0) return null;
+        var at = words.FindIndex(w => w.Start > slash);
+        if (at <= 0 || words.GetRange(0, at).TrueForAll(w => Training.Contains(w.Text) || Validation.Contains(w.Text) || Fillers.Contains(w.Text) || Prefixes.Contains(w.Text))) return null;
+        foreach (var (family, layer, _) in Families)
+        {
+            if (family.Length == words.Count - at && family.Length > 1 && Starts(words, at, family)) return new SeriesRole(layer, name[..slash]);
+        }
         return null;
     }
 
     private static SeriesRole? Whole(List<Word> words)
     {
         var text = words.ConvertAll(w => w.Text);
-        if (text[0] is "sys" or "system" && text.Count > 1) return new SeriesRole(RoleKind.System, string.Join('_', text.Skip(1)));
+        if (Machine(text) is { } machine) return machine;
         var validation = text.Exists(Validation.Contains);
         var training = text.Exists(Training.Contains);
         var rest = text.FindAll(w => !Validation.Contains(w) && !Training.Contains(w));
@@ -87,7 +121,8 @@ public static class SeriesRoles
             ?? Gradient(bare)
             ?? Loss(bare, validation)
             ?? Accuracy(bare, validation, training)
-            ?? Other(bare, text, validation);
+            ?? Other(bare, text, validation)
+            ?? Measure(rest, validation);
     }
 
     private static SeriesRole? Rate(List<string> text, bool validation)
@@ -108,8 +143,8 @@ public static class SeriesRoles
         if (bare is ["grad" or "grads" or "gradient" or "gradients", "norm"] or ["norm", "grad" or "gradient"]) return new SeriesRole(RoleKind.GradNorm);
         if (bare[0] == "clip" && bare.Count == 2 && bare[1] == "active") return new SeriesRole(RoleKind.ClipActive);
         if (bare[0] == "clip" && bare.Count == 2 && bare[1] is "threshold" or "value") return new SeriesRole(RoleKind.ClipThreshold);
-        if (bare is ["amp" or "scaler" or "grad" or "loss", "scale"] or ["grad", "scaler", "scale"]) return new SeriesRole(RoleKind.LossScale);
-        return bare is ["logit", "max"] or ["max", "logit"] ? new SeriesRole(RoleKind.LogitMax) : null;
+        if (bare is ["amp" or "scaler" or "grad" or "loss" or "fp16", "scale"] or ["grad" or "amp", "scaler", "scale"] or ["amp", "loss", "scale"] or ["grad" or "amp", "scaler"]) return new SeriesRole(RoleKind.LossScale);
+        return bare is ["logit" or "logits", "max"] or ["max", "logit" or "logits"] or ["attention" or "attn" or "output", "logit" or "logits", "max"] or ["max", "attention" or "attn", "logit" or "logits"] ? new SeriesRole(RoleKind.LogitMax) : null;
     }
 
     private static SeriesRole? Loss(List<string> bare, bool validation)
@@ -117,21 +152,20 @@ public static class SeriesRoles
         var at = bare.IndexOf("loss");
         if (at < 0)
         {
-            return bare is ["reconstruction" or "kl" or "elbo"] && !validation ? new SeriesRole(RoleKind.PartLoss, bare[0]) : null;
+            if (bare is ["err", var player] && !validation) return new SeriesRole(RoleKind.PartLoss, player);
+            return bare is ["reconstruction" or "recon" or "kl" or "kld" or "elbo"] && !validation ? new SeriesRole(RoleKind.PartLoss, bare[0]) : null;
         }
+        // A weight of a loss is no loss.
+        if (bare.Exists(w => w is "weight" or "weights" or "coef" or "coefficient" or "lambda" or "beta" or "schedule" or "scale" or "scaler")) return null;
         var scope = string.Join('_', bare.Where((_, i) => i != at));
         if (scope.Length == 0) return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
-        if (scope is "ce" or "cross_entropy" or "crossentropy" or "nll" or "mse" or "objective") return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
+        if (PlainLosses.Contains(scope)) return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
         return new SeriesRole(validation ? RoleKind.TaskLoss : RoleKind.PartLoss, scope);
     }
 
     private static SeriesRole? Accuracy(List<string> bare, bool validation, bool training)
     {
-        var perClass = bare.IndexOf("class");
-        if (perClass >= 0 && perClass == bare.Count - 2 && bare.Exists(w => AccuracyWords.Contains(w) || w == "recall"))
-        {
-            return new SeriesRole(RoleKind.ClassAccuracy, bare[^1]);
-        }
+        if (PerClass(bare) is { } label) return training ? null : new SeriesRole(RoleKind.ClassAccuracy, label);
         var at = bare.FindIndex(AccuracyWords.Contains);
         if (at < 0) return null;
         var scope = bare.Where((w, i) => i != at && w is not ("categorical" or "sparse" or "binary" or "multiclass")).ToList();
@@ -141,10 +175,17 @@ public static class SeriesRoles
 
     private static SeriesRole? Other(List<string> bare, List<string> text, bool validation) => bare switch
     {
-        ["ece"] => new SeriesRole(RoleKind.CalibrationError),
-        [.., "reward" or "return"] or ["reward" or "return", ..] when !validation => new SeriesRole(RoleKind.Reward),
-        ["time"] when text is ["step", "time"] => new SeriesRole(RoleKind.StepTime),
-        ["data", "time"] => new SeriesRole(RoleKind.DataTime),
+        ["ece"] or ["calibration", "error"] or ["expected", "calibration", "error"] => new SeriesRole(RoleKind.CalibrationError),
+        [.., "reward" or "return" or "rewards" or "returns"] or ["reward" or "return", ..] or ["rollout", "ep", "rew"] => new SeriesRole(RoleKind.Reward),
+        ["time"] when text is ["step" or "iter" or "iteration" or "batch", "time"] => new SeriesRole(RoleKind.StepTime),
+        ["time"] when text is ["train" or "training" or "perf" or "time", "step" or "iter" or "iteration" or "batch", "time"] => new SeriesRole(RoleKind.StepTime),
+        ["time"] when text is ["time", "step" or "iter" or "iteration" or "batch"] => new SeriesRole(RoleKind.StepTime),
+        ["time" or "seconds" or "sec", "per"] when text[^1] is "step" or "iter" or "iteration" or "batch" => new SeriesRole(RoleKind.StepTime),
+        ["data" or "dataloader" or "loader", "time"] or ["data", "loading" or "load" or "wait", "time"] or ["time", "data"] => new SeriesRole(RoleKind.DataTime),
+        ["input" or "inputs" or "data" or "x", "std" or "stdev"] => new SeriesRole(RoleKind.InputStd),
+        ["input" or "inputs"] when text[^1] == "mean" => new SeriesRole(RoleKind.InputMean),
+        [] when text is ["batch" or "x", "mean"] => new SeriesRole(RoleKind.InputMean),
+        ["current"] when text[^1] == "epoch" => new SeriesRole(RoleKind.Epoch),
         [] when text[^1] == "epoch" && !validation => new SeriesRole(RoleKind.Epoch),
         _ => null,
     };

@@ -9,13 +9,17 @@ namespace Tracker.Core.Tests.Diagnosis;
 /// A run written in a few lines: each series is one line of tokens, one value a step.
 /// <c>2.3</c> one value · <c>2.3x20</c> twenty times · <c>2.3-0.1x20</c> twenty values from 2.3 on, each 0.1 less ·
 /// <c>2.3~0.05x20</c> with noise of deviation 0.05 · <c>2.3&gt;0.1~0.05x300</c> an exponential descent that arrives ·
-/// <c>NaNx3 Infinity -Infinity</c> · <c>_x19</c> no point.
+/// <c>NaNx3 Infinity -Infinity</c> · <c>_x19</c> no point. In a line of histograms, <c>0.5~2x10</c> is ten of a normal distribution: centre and deviation.
+/// Steps come a second apart.
 /// </summary>
 internal sealed partial class Script
 {
     private readonly List<(string Name, double?[] Values)> _series = [];
     private readonly List<(long Step, RunEvent Event)> _events = [];
+    private readonly List<HistogramPoint> _histograms = [];
+    private readonly List<(long Step, double Seconds)> _pauses = [];
     private string _config = "{}";
+    private string? _end;
 
     public Script Config(string json)
     {
@@ -31,9 +35,51 @@ internal sealed partial class Script
         return this;
     }
 
-    public Script Event(long step, string kind, string? data = null)
+    public Script Event(long step, string kind, string? data = null, string name = "", string? level = null)
     {
-        _events.Add((step, new RunEvent { Kind = kind, Step = step, Data = data }));
+        _events.Add((step, new RunEvent { Kind = kind, Name = name, Level = level, Step = step, Data = data, Time = step * 1000 }));
+        return this;
+    }
+
+    /// <summary>The result of a probe, as <c>docs/probes.md</c> describes it.</summary>
+    public Script Probe(long step, string name, string data) => Event(step, "probe", data, name);
+
+    /// <summary>Normal distributions, each as 64 bins from four deviations below the centre to four above.</summary>
+    public Script Histograms(string name, string line, int every = 1)
+    {
+        var step = 0L;
+        foreach (var token in line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var match = Token().Match(token);
+            var count = match.Groups["count"].Success ? int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture) : 1;
+            for (var i = 0; i < count; i++, step += every)
+            {
+                if (match.Groups["start"].Value == "_") continue;
+                var (centre, deviation) = (Number(match, "start") + i * Number(match, "slope"), Math.Max(Number(match, "noise"), 1e-12));
+                Histogram(name, step, [.. Enumerable.Range(0, 65).Select(b => centre + (b - 32) / 8.0 * deviation)],
+                    [.. Enumerable.Range(0, 64).Select(b => Math.Round(1e6 * Math.Exp(-Math.Pow((b - 31.5) / 8.0, 2) / 2)))]);
+            }
+        }
+        return this;
+    }
+
+    public Script Histogram(string name, long step, double[] edges, double[] counts)
+    {
+        _histograms.Add(new HistogramPoint { Name = name, Step = step, Time = step * 1000, Edges = edges, Counts = counts });
+        return this;
+    }
+
+    /// <summary>From this step on everything comes so much later.</summary>
+    public Script Pause(long step, double seconds)
+    {
+        _pauses.Add((step, seconds));
+        return this;
+    }
+
+    /// <summary>The run finishes after its last step.</summary>
+    public Script End(string state = "finished")
+    {
+        _end = state;
         return this;
     }
 
@@ -41,17 +87,21 @@ internal sealed partial class Script
     public List<StoredBatch> Batches()
     {
         var batches = new List<StoredBatch> { new(1, 0, new LogBatch { Events = [new RunEvent { Kind = "config", Data = _config }] }) };
-        var steps = _series.Max(s => s.Values.Length);
+        var steps = Math.Max(_series.Select(s => s.Values.Length).DefaultIfEmpty().Max(),
+            1 + Math.Max(_histograms.Select(h => h.Step).DefaultIfEmpty().Max(), _events.Select(e => e.Step).DefaultIfEmpty().Max()));
         for (var step = 0; step < steps; step++)
         {
             var batch = new LogBatch();
+            var time = step * 1000L + (long)(1000 * _pauses.Where(p => p.Step <= step).Sum(p => p.Seconds));
             foreach (var (name, values) in _series)
             {
-                if (step < values.Length && values[step] is { } value) batch.Scalars.Add(new ScalarColumn(name, [step], [step * 1000L], [value]));
+                if (step < values.Length && values[step] is { } value) batch.Scalars.Add(new ScalarColumn(name, [step], [time], [value]));
             }
+            batch.Histograms.AddRange(_histograms.Where(h => h.Step == step));
             batch.Events.AddRange(_events.Where(e => e.Step == step).Select(e => e.Event));
             if (!batch.IsEmpty) batches.Add(new StoredBatch(batches.Count + 1, 1, batch));
         }
+        if (_end is not null) batches.Add(new StoredBatch(batches.Count + 1, 0, new LogBatch { Events = [new RunEvent { Kind = "finish", Data = $$"""{"state":"{{_end}}"}""" }] }));
         return batches;
     }
 

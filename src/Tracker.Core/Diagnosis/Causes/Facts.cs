@@ -90,7 +90,7 @@ internal static class Facts
                     : new(false, $"validation accuracy is {Numbers.Text(accuracy.Max)} at best")
                 : Finding.Blind,
             ["loss-falls"] = LossFalls,
-            ["parameters-move"] = (run, members) => Has(members, ConstantLoss.Id) && run.First(RoleKind.ParamNorm)?.Recent is { Count: >= 10 } norm
+            ["parameters-move"] = (run, members) => Has(members, ConstantLoss.Id) && run.First(RoleKind.ParamNorm)?.Points is { Count: >= 10 } norm
                 ? norm.Value(0).Equals(norm.Value(9))
                     ? new(false, "the norm of the parameters does not change either")
                     : new(true, "the norm of the parameters goes on changing, so training does go on")

@@ -67,7 +67,7 @@ internal static class Prescriptions
             : $"Raise the clipping threshold well above {Numbers.Text(threshold)}; the logged norm seems to be the one after clipping, so log the one before to choose it.";
     }
 
-    private static string Total(RunContext run) => run.Hints.TotalSteps is { } total
+    private static string Total(RunContext run) => run.TotalSteps is { } total
         ? $"Give the scheduler the true length of the run, {total} steps."
         : "Give the scheduler the true length of the run.";
 

@@ -27,7 +27,7 @@ internal sealed class LrDecayedEarly(LrDecayedEarlyOptions options) : Detector
         if (!double.IsFinite(point.Value) || !ReferenceEquals(series, run.First(RoleKind.LearningRate))) return;
         var rate = run.Rate;
         var exhausted = false;
-        if (run.Hints.TotalSteps is { } total)
+        if (run.TotalSteps is { } total)
         {
             exhausted = rate.PointsExhausted >= run.Window(series, 20) && rate.ExhaustedSince < options.BeforeProgress * total
                 && point.Step - rate.ExhaustedSince >= options.Stays * total;

@@ -73,7 +73,7 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
     /// <summary>Guards that both plateaus share: enough points, a rate that was there, a loss whose trend means something.</summary>
     public static bool IsTime(RunContext run, SeriesState series, PlateauFromStartOptions options)
     {
-        var expected = run.Hints.TotalSteps is { } total ? total / series.Stride : double.PositiveInfinity;
+        var expected = run.TotalSteps is { } total ? total / series.Stride : double.PositiveInfinity;
         var needed = series.Stride < 1.5 ? Math.Clamp(0.5 * expected, 100, options.Points) : run.Window(series, options.Points);
         return series.Finite >= needed
             && !run.Signals.IsActive(LossDivergence.Id, series.Name)

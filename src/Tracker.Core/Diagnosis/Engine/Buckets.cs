@@ -1,17 +1,16 @@
 namespace Tracker.Core.Diagnosis.Engine;
 
 /// <summary>
-/// The shape of the whole run in bounded memory: medians of tumbling buckets. When <see cref="Capacity"/> buckets are full,
-/// neighbours are merged and the width doubles. A bucket wider than <see cref="Exact"/> points is the mean of the medians of its parts.
+/// The shape of the whole run in bounded memory: medians of tumbling buckets. When <paramref name="capacity"/> buckets (an even number) are full,
+/// neighbours are merged and the width doubles. A bucket wider than 16 points is the mean of the medians of its parts.
 /// </summary>
-internal sealed class Buckets
+internal sealed class Buckets(int capacity)
 {
-    public const int Capacity = 256;
     private const int Exact = 16;
 
     private double[] _medians = new double[8];
     private long[] _starts = new long[8];
-    private double[] _open = new double[Exact];
+    private double[] _open = new double[1];
     private int _count;
     private int _openCount;
     private long _openStart;
@@ -26,12 +25,22 @@ internal sealed class Buckets
 
     public ReadOnlySpan<double> Medians => _medians.AsSpan(0, _count);
 
+    /// <summary>Median of the buckets between two shares of what was logged, each in 0 to 1; NaN when there are none.</summary>
+    public double Median(double fromShare, double toShare)
+    {
+        var (from, to) = ((int)(fromShare * _count), (int)Math.Ceiling(toShare * _count));
+        Span<double> scratch = stackalloc double[Math.Clamp(to - from, 0, _count)];
+        Medians.Slice(from, scratch.Length).CopyTo(scratch);
+        return Statistics.Median(scratch);
+    }
+
     /// <summary>First step of a bucket.</summary>
     public long Start(int bucket) => _starts[bucket];
 
     public void Add(long step, double value)
     {
         if (_openCount == 0 && _parts == 0) _openStart = step;
+        if (_openCount == _open.Length) Array.Resize(ref _open, Exact);
         _open[_openCount++] = value;
         if (_openCount < Math.Min(_width, Exact)) return;
         _partsSum += Statistics.Median(_open.AsSpan(0, _openCount));
@@ -53,7 +62,7 @@ internal sealed class Buckets
     {
         s.Sync(ref _count);
         s.Sync(ref _medians, _count);
-        s.Sync(ref _starts, _count);
+        s.SyncRising(ref _starts, _count);
         s.Sync(ref _openCount);
         s.Sync(ref _open, _openCount);
         s.Sync(ref _openStart);
@@ -71,13 +80,13 @@ internal sealed class Buckets
         }
         _medians[_count] = median;
         _starts[_count++] = start;
-        if (_count < Capacity) return;
-        for (var i = 0; i < Capacity / 2; i++)
+        if (_count < capacity) return;
+        for (var i = 0; i < capacity / 2; i++)
         {
             _medians[i] = _medians[2 * i] / 2 + _medians[2 * i + 1] / 2;
             _starts[i] = _starts[2 * i];
         }
-        _count = Capacity / 2;
+        _count = capacity / 2;
         _width *= 2;
     }
 }

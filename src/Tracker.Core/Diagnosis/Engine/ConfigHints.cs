@@ -28,9 +28,20 @@ internal sealed class ConfigHints
         ("loss", ["loss", "lossfunction", "lossfn", "criterion", "objective"]),
         ("model", ["model", "modelname", "arch", "architecture", "model.name", "model.type"]),
         ("task", ["task", "taskkind", "tasktype"]),
+        ("warmupSteps", ["warmupsteps", "numwarmupsteps", "warmupiters", "warmup"]),
+        ("warmupShare", ["warmupratio", "warmupfraction", "warmupproportion", "pctstart"]),
+        ("length", ["seqlen", "sequencelength", "maxseqlen", "maxseqlength", "blocksize", "contextlength", "contextwindow", "nctx", "maxlength"]),
+        ("memory", ["gpumemorygb", "gpumemgb", "vramgb"]),
+        ("fineTune", ["finetune", "finetuning", "pretrained", "frompretrained", "initfrom", "pretrainedmodel", "lora", "modelnameorpath", "basemodel"]),
+        ("frozen", ["frozen", "freeze", "frozenlayers", "freezelayers", "frozenparams"]),
+        ("accumulation", ["gradientaccumulationsteps", "accumulategradbatches", "gradaccum", "accumulationsteps", "gradaccumsteps"]),
+        ("clipKind", ["gradientclipalgorithm"]),
     ];
 
+    private const string RolesKey = "tracker.roles.";
+
     private readonly SortedDictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _roles = new(StringComparer.Ordinal);
 
     /// <summary>The threshold of the gradient norm's clipping, or null where there is none.</summary>
     public double? ClipThreshold { get; private set; }
@@ -42,6 +53,51 @@ internal sealed class ConfigHints
     public double? LearningRate { get; private set; }
 
     public string Precision { get; private set; } = "";
+
+    public long? Epochs { get; private set; }
+
+    public long? StepsPerEpoch { get; private set; }
+
+    public double? BatchSize { get; private set; }
+
+    public double? WeightDecay { get; private set; }
+
+    /// <summary>Lower case; empty where the config does not say.</summary>
+    public string Optimizer { get; private set; } = "";
+
+    /// <summary>Lower case; empty where the config does not say.</summary>
+    public string Schedule { get; private set; } = "";
+
+    public string Model { get; private set; } = "";
+
+    public string Task { get; private set; } = "";
+
+    /// <summary>Warm-up in steps, from the number of steps or the share of the run; 0 where the config says that there is none.</summary>
+    public double? WarmupSteps { get; private set; }
+
+    /// <summary>Tokens of a sequence, for attention.</summary>
+    public double? SequenceLength { get; private set; }
+
+    /// <summary>Memory of a device in GB.</summary>
+    public double? DeviceMemory { get; private set; }
+
+    /// <summary>The config names a model to start from, or says fine-tuning.</summary>
+    public bool IsFineTune { get; private set; }
+
+    /// <summary>The config freezes layers on purpose; which ones, where it says.</summary>
+    public string Frozen { get; private set; } = "";
+
+    /// <summary>The optimizer is of Adam's kin, so that gradients are scaled by their own size.</summary>
+    public bool IsAdaptive => Has(Optimizer, "adam") || Has(Optimizer, "lion") || Has(Optimizer, "rmsprop") || Has(Optimizer, "adagrad") || Has(Optimizer, "adafactor") || Has(Optimizer, "lamb");
+
+    /// <summary>The model is built of attention.</summary>
+    public bool IsTransformer => Has(Model, "gpt") || Has(Model, "bert") || Has(Model, "transformer") || Has(Model, "vit") || Has(Model, "llama") || Has(Model, "t5") || Has(Model, "attention");
+
+    /// <summary>Roles that the config sets by hand, <c>tracker.roles: {"my/series": "val/loss"}</c>; "none" takes a series out.</summary>
+    public string? RoleOf(string series) => _roles.GetValueOrDefault(series);
+
+    /// <summary>Counts changes of the roles set by hand.</summary>
+    public int RolesVersion { get; private set; }
 
     /// <summary>Whether the loss may be a cross-entropy, so that chance is log(classes): true too where the config does not say.</summary>
     public bool MayBeCrossEntropy { get; private set; } = true;
@@ -56,7 +112,9 @@ internal sealed class ConfigHints
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) Read(document.RootElement, "", 0);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return;
+            Read(document.RootElement, "", 0);
+            ReadRoles(document.RootElement, "", 0);
             Interpret();
         }
         catch (JsonException)
@@ -73,9 +131,20 @@ internal sealed class ConfigHints
         {
             for (var i = 0; i < count; i++) _values[s.SyncText("")] = s.SyncText("");
             Interpret();
-            return;
         }
-        foreach (var (key, value) in _values)
+        else
+        {
+            Write(s, _values);
+        }
+        var roles = _roles.Count;
+        s.Sync(ref roles);
+        if (!s.IsLoading) Write(s, _roles);
+        else for (var i = 0; i < roles; i++) _roles[s.SyncText("")] = s.SyncText("");
+    }
+
+    private static void Write(StateStream s, SortedDictionary<string, string> texts)
+    {
+        foreach (var (key, value) in texts)
         {
             s.SyncText(key);
             s.SyncText(value);
@@ -92,6 +161,19 @@ internal sealed class ConfigHints
         Precision = Text("precision");
         var loss = Text("loss");
         MayBeCrossEntropy = loss.Length == 0 || loss is "ce" or "nll" || Has(loss, "cross") || Has(loss, "softmax");
+        Epochs = Whole("epochs");
+        StepsPerEpoch = Whole("epochSteps");
+        BatchSize = Positive("batch");
+        WeightDecay = Number("decay") is >= 0 and var decay ? decay : null;
+        (Optimizer, Schedule, Model, Task) = (Text("optimizer"), Text("schedule"), Text("model"), Text("task"));
+        var share = Number("warmupShare");
+        WarmupSteps = Number("warmupSteps") is >= 1 and var warmup ? warmup
+            : share is > 0 and < 1 && TotalSteps is { } all ? share * all
+            : Number("warmupSteps") ?? (share is 0 ? 0 : null);
+        SequenceLength = Positive("length");
+        DeviceMemory = Positive("memory");
+        IsFineTune = Text("fineTune") is not ("" or "false" or "none" or "scratch" or "no") || Has(Task, "finetun") || Has(Task, "fine-tun");
+        Frozen = Text("frozen");
         var words = Text("task") + " " + loss + " " + Text("model");
         IsAdversarial = Text("task") is "rl" || (Has(words, "gan") && !Has(words, "organ"))
             || Has(words, "adversarial") || Has(words, "policy") || Has(words, "ppo") || Has(words, "reinforce");
@@ -110,7 +192,28 @@ internal sealed class ConfigHints
                 case JsonValueKind.Object when level < DeepestLevel: Read(property.Value, full, level + 1); break;
                 case JsonValueKind.Number: Keep(full, property.Value.GetRawText()); break;
                 case JsonValueKind.String: Keep(full, property.Value.GetString()!.ToLowerInvariant()); break;
+                case JsonValueKind.True: Keep(full, "true"); break;
                 case JsonValueKind.Null or JsonValueKind.False: Keep(full, ""); break;
+            }
+        }
+    }
+
+    /// <summary>The paths below <c>tracker.roles</c>, nested or dotted, are names of series and stay as they are written.</summary>
+    private void ReadRoles(JsonElement parent, string path, int level)
+    {
+        foreach (var property in parent.EnumerateObject())
+        {
+            var full = path.Length == 0 ? property.Name : path + "." + property.Name;
+            var inside = full.StartsWith(RolesKey, StringComparison.OrdinalIgnoreCase);
+            if (property.Value.ValueKind == JsonValueKind.Object && level < DeepestLevel
+                && (inside || RolesKey.StartsWith(full + ".", StringComparison.OrdinalIgnoreCase)))
+            {
+                ReadRoles(property.Value, full, level + 1);
+            }
+            else if (inside && property.Value.ValueKind == JsonValueKind.String && _roles.GetValueOrDefault(full[RolesKey.Length..]) != property.Value.GetString())
+            {
+                _roles[full[RolesKey.Length..]] = property.Value.GetString()!;
+                RolesVersion++;
             }
         }
     }
@@ -131,8 +234,10 @@ internal sealed class ConfigHints
 
     private string Text(string hint) => _values.GetValueOrDefault(hint, "");
 
-    private double? Positive(string hint) =>
-        double.TryParse(Text(hint), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value) ? value : null;
+    private double? Positive(string hint) => Number(hint) is > 0 and var value ? value : null;
+
+    private double? Number(string hint) =>
+        double.TryParse(Text(hint), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : null;
 
     private long? Whole(string hint) => Positive(hint) is >= 1 and < 1e15 and var value ? (long)value : null;
 }

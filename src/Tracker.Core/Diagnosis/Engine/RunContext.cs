@@ -12,7 +12,10 @@ internal sealed class RunContext
     private static readonly string[] NotDeep = ["norm", "bias", "emb", "tok", "pos", "ln_", "bn"];
 
     private readonly List<SeriesState> _deepLayers = [];
+    private readonly List<SeriesState> _ranks = [];
     private int _players;
+    private bool _ended;
+    private long _time;
     private int _generation;
     private long _resumeGrace;
     private long _step;
@@ -24,10 +27,18 @@ internal sealed class RunContext
 
     public RateState Rate { get; } = new();
 
+    public EpochState Epoch { get; } = new();
+
     public SignalBoard Signals { get; } = new();
 
     /// <summary>The step being folded.</summary>
     public long Step => _step;
+
+    /// <summary>Unix milliseconds: the greatest time of what was folded, as writers gave it; 0 before the first.</summary>
+    public long Time => _time;
+
+    /// <summary>A finish event came, and no resume since.</summary>
+    public bool HasEnded => _ended;
 
     /// <summary>Points folded, over all series.</summary>
     public long Points => _points;
@@ -59,14 +70,38 @@ internal sealed class RunContext
     /// <summary>RESUME: within 50 points of the loss after a restart.</summary>
     public bool JustResumed => _resumeGrace > 0;
 
-    /// <summary>LRJUMP: the rate has just changed.</summary>
+    /// <summary>LRJUMP: the rate changed by half or more within its last ten points.</summary>
     public bool RateJustJumped => Rate.JustJumped;
 
-    /// <summary>END: within the last twentieth of the steps that the config announces.</summary>
-    public bool IsNearEnd => Progress is > 0.95;
+    /// <summary>LRJUMP with its grace window: within ten points, or three fine buckets of the series, of a jump from one rate to the next.</summary>
+    public bool IsInRateGrace(SeriesState series) =>
+        Rate.JustJumped || (Rate.Jumps > 0 && _step - Rate.JumpStep <= 3 * Math.Max(series.Trend?.FineWidth ?? 1, 1) * series.Stride);
+
+    /// <summary>FINETUNE: the config says so, or the run began with a model that was good already, so that there is little to gain.</summary>
+    public bool IsFineTune =>
+        Hints.IsFineTune
+        || (ChanceLoss is { } chance && Loss?.Trend is { Tail.Count: >= 5 } trend && trend.Initial(20) < 0.5 * chance)
+        || (First(RoleKind.ValAccuracy) is { Finite: > 0 } accuracy && accuracy.Max > 0.5 && accuracy.First > 0.9 * accuracy.Max);
+
+    /// <summary>END: within the last twentieth of the steps that the config announces, or finished.</summary>
+    public bool IsNearEnd => _ended || Progress is > 0.95;
+
+    /// <summary>
+    /// Length of the run in the steps that it logs: as configured, else epochs times steps per epoch; the number of epochs where
+    /// every step is an epoch. Null where nothing tells.
+    /// </summary>
+    public long? TotalSteps =>
+        Epoch.StepIsEpoch && (Hints.Epochs ?? Hints.TotalSteps / Hints.StepsPerEpoch) is { } epochs ? epochs
+        : Hints.TotalSteps ?? (Hints.Epochs is { } all && Epoch.Length(Hints) is { } length ? (long)(all * length) : null);
 
     /// <summary>Share of the run that is done, or null where its length is unknown.</summary>
-    public double? Progress => Hints.TotalSteps is { } total ? Math.Min(1, (_step + 1) / (double)total) : null;
+    public double? Progress => TotalSteps is { } total ? Math.Min(1, (_step + 1) / (double)total) : null;
+
+    /// <summary>EPOCH(t): an epoch began within the last three steps that were logged.</summary>
+    public bool EpochJustChanged => Epoch.JustChanged(_step, Loss?.Stride ?? 1, Hints);
+
+    /// <summary>Where in its epoch a step stands, 0 to 1; null where neither an epoch series nor <c>steps_per_epoch</c> tells.</summary>
+    public double? Phase(long step) => Epoch.Phase(step, Hints);
 
     /// <summary>log(classes) where the loss may be a cross-entropy over known classes.</summary>
     public double? ChanceLoss => Hints.Classes is { } classes && Hints.MayBeCrossEntropy ? Math.Log(classes) : null;
@@ -77,57 +112,104 @@ internal sealed class RunContext
     /// </summary>
     public bool IsWarm(SeriesState series) =>
         series.Count < Window(series, WarmPoints)
-        || (Hints.TotalSteps is { } total && _step < 0.02 * total)
-        || (Rate.IsRising && (Hints.TotalSteps is { } all ? _step < 0.25 * all : series.Count < 1000));
+        || (TotalSteps is { } total && _step < 0.02 * total)
+        || (Rate.IsRising && (TotalSteps is { } all ? _step < 0.25 * all : series.Count < 1000));
 
-    public int Window(SeriesState series, int points) => series.Window(points, Hints.TotalSteps);
+    /// <summary>A window of so many points, scaled for a series that is not logged every step: min(points, max(5, 15 % of the points expected)).</summary>
+    public int Window(SeriesState series, int points) => series.Window(points, TotalSteps);
 
     public SeriesState? First(RoleKind kind) => _byRole[(int)kind] is [var first, ..] ? first : null;
 
     /// <summary>All series of a role in order of appearance, ranks above 0 left out.</summary>
     public IReadOnlyList<SeriesState> All(RoleKind kind) => _byRole[(int)kind];
 
+    /// <summary>Series of ranks above 0 that have a role, in order of appearance.</summary>
+    public IReadOnlyList<SeriesState> Ranks => _ranks;
+
     /// <summary>Gradient norms of the layers in forward order; norms, embeddings and biases are left out.</summary>
     public IReadOnlyList<SeriesState> DeepLayers => _deepLayers;
 
     public void Enlist(SeriesState series)
     {
-        if (series.Role is not { Rank: 0 } role) return;
-        _byRole[(int)role.Kind].Add(series);
-        if (role.Kind == RoleKind.LayerGradNorm && !Array.Exists(NotDeep, word => role.Scope.Contains(word, StringComparison.OrdinalIgnoreCase))) _deepLayers.Add(series);
-        if (role is { Kind: RoleKind.PartLoss, Scope: "d" or "g" or "disc" or "gen" or "discriminator" or "generator" or "actor" or "critic" or "policy" or "value" }) _players++;
+        if (series.Role is not { } role) return;
+        if (role.Rank > 0)
+        {
+            Insert(_ranks, series);
+            return;
+        }
+        Insert(_byRole[(int)role.Kind], series);
+        if (role.Kind == RoleKind.LayerGradNorm && !Array.Exists(NotDeep, word => role.Scope.Contains(word, StringComparison.OrdinalIgnoreCase))) Insert(_deepLayers, series);
+        if (IsPlayer(role)) _players++;
     }
+
+    /// <summary>Takes a series out of its role, because a person gave it another.</summary>
+    public void Delist(SeriesState series)
+    {
+        _ranks.Remove(series);
+        _deepLayers.Remove(series);
+        if (series.Role is not { Rank: 0 } role) return;
+        _byRole[(int)role.Kind].Remove(series);
+        if (IsPlayer(role)) _players--;
+    }
+
+    public void Finish() => _ended = true;
 
     public void Resume()
     {
+        _ended = false;
         _generation++;
         _resumeGrace = ResumeGracePoints;
     }
 
     /// <summary>Takes a point into the run's own state; detectors follow.</summary>
-    public void Add(SeriesState series, long step, double value)
+    public void Add(SeriesState series, long step, double value, long time)
     {
         _step = step;
+        _time = Math.Max(_time, time);
         _points++;
-        series.Add(step, value, Hints.TotalSteps);
+        series.Add(step, value, time, TotalSteps);
         if (series.Role is not { Rank: 0 } role) return;
         if (role.Kind == RoleKind.LearningRate && ReferenceEquals(series, First(RoleKind.LearningRate))) Rate.Add(step, value);
+        if (role.Kind == RoleKind.Epoch && ReferenceEquals(series, First(RoleKind.Epoch))) Epoch.Add(step, value);
         if (role.Kind != RoleKind.TrainLoss || !ReferenceEquals(series, Loss)) return;
         if (_resumeGrace > 0) _resumeGrace--;
         if (series.Count > EarlyPoints || !(value > _earlyPeak)) return;
         (_earlyPeak, _earlyPeakStep) = (value, step);
     }
 
+    /// <summary>Counts a histogram.</summary>
+    public void Add(SeriesState series, HistogramShape histogram)
+    {
+        _step = histogram.Step;
+        _time = Math.Max(_time, histogram.Time);
+        _points++;
+        series.Add(histogram.Step, histogram.Time);
+    }
+
+    public void SyncHints(StateStream s) => Hints.Sync(s);
+
     public void Sync(StateStream s)
     {
-        Hints.Sync(s);
         Rate.Sync(s);
+        Epoch.Sync(s);
         Signals.Sync(s);
         s.Sync(ref _generation);
         s.Sync(ref _resumeGrace);
+        s.Sync(ref _ended);
+        s.Sync(ref _time);
         s.Sync(ref _step);
         s.Sync(ref _points);
         s.Sync(ref _earlyPeak);
         s.Sync(ref _earlyPeakStep);
     }
+
+    /// <summary>By order of appearance, also where a series got its role later than others.</summary>
+    private static void Insert(List<SeriesState> list, SeriesState series)
+    {
+        var at = list.FindIndex(s => s.Order > series.Order);
+        list.Insert(at < 0 ? list.Count : at, series);
+    }
+
+    private static bool IsPlayer(SeriesRole role) => role.Kind == RoleKind.PartLoss && Array.Exists(role.Scope.Split('_'), word =>
+        word is "d" or "g" or "disc" or "gen" or "discriminator" or "generator" or "adv" or "adversarial" or "actor" or "critic" or "policy" or "value" or "vf" or "pg" or "td" or "q");
 }

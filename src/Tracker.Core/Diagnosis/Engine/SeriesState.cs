@@ -2,12 +2,19 @@ namespace Tracker.Core.Diagnosis.Engine;
 
 /// <summary>
 /// One series as the analyzer sees it. Every series has counters; only those that a detector reads have a short <see cref="Recent"/>
-/// window or a full <see cref="Trend"/>.
+/// window with a coarse <see cref="Shape"/>, or a full <see cref="Trend"/>. Of a histogram series points are counted, no more.
 /// </summary>
 internal sealed class SeriesState
 {
     /// <summary>Points kept of a series that is judged by its median only, such as a layer's.</summary>
     private const int RecentPoints = 50;
+
+    /// <summary>Buckets that hold the whole course of such a series.</summary>
+    private const int ShapeBuckets = 32;
+
+    private const int LossTail = 512;
+
+    private readonly Buckets? _shape;
 
     private long _firstStep;
     private long _lastStep;
@@ -22,17 +29,28 @@ internal sealed class SeriesState
     private double _lastFinite = double.NaN;
     private double _min = double.PositiveInfinity;
     private double _max = double.NegativeInfinity;
+    private long _minStep;
+    private long _maxStep;
+    private long _lastTime;
     private int _writer = -1;
     private int _generation;
 
-    public SeriesState(int order, string name, SeriesRole? role)
+    public SeriesState(int order, string name, SeriesRole? role, bool histogram)
     {
         Order = order;
+        IsHistogram = histogram;
         Name = name;
         Role = role;
-        if (role is null || role.Rank > 0) return;
-        if (role.NeedsTrend) Trend = new Trend(role.IsEvaluation);
-        else if (role.NeedsRecent) Recent = new Tail(RecentPoints);
+        if (role is not { Rank: 0 }) return;
+        if (role.NeedsTrend)
+        {
+            Trend = new Trend(role.IsEvaluation, role.Kind == RoleKind.TrainLoss ? LossTail : 256);
+        }
+        else if (role.NeedsRecent)
+        {
+            Recent = new Tail(RecentPoints);
+            _shape = new Buckets(ShapeBuckets);
+        }
     }
 
     /// <summary>Number in the run, from 0 by first appearance.</summary>
@@ -40,12 +58,20 @@ internal sealed class SeriesState
 
     public string Name { get; }
 
+    public bool IsHistogram { get; }
+
     public SeriesRole? Role { get; }
 
     public Trend? Trend { get; }
 
     /// <summary>The last 50 finite points where there is no trend to keep.</summary>
     public Tail? Recent { get; }
+
+    /// <summary>The whole course: the trend's 256 buckets, or 32 where there is only a recent window.</summary>
+    public Buckets? Shape => Trend?.Buckets ?? _shape;
+
+    /// <summary>The last finite points that are kept: the trend's or the recent ones; null for a series that nobody judges.</summary>
+    public Tail? Points => Trend?.Tail ?? Recent;
 
     public List<Detector> Detectors { get; } = [];
 
@@ -79,7 +105,23 @@ internal sealed class SeriesState
 
     public double Min => _min;
 
+    public long MinStep => _minStep;
+
     public double Max => _max;
+
+    public long MaxStep => _maxStep;
+
+    /// <summary>The best finite value by the role's direction (the least, where less is better), and its step.</summary>
+    public (double Value, long Step) Best => Role is { HigherIsBetter: true } ? (_max, _maxStep) : (_min, _minStep);
+
+    /// <summary>Unix milliseconds of the last point; 0 before the first.</summary>
+    public long LastTime => _lastTime;
+
+    /// <summary>All finite values so far are above 0, so that it is judged in logarithms.</summary>
+    public bool IsPositive => _min > 0 && _finite > 0;
+
+    /// <summary>The value in the domain in which the series is judged: its logarithm while all values so far are above 0, else itself.</summary>
+    public double InDomain(double value) => IsPositive && value > 0 ? Math.Log(value) : value;
 
     /// <summary>Mean distance of two points, in steps; 1 before there are two.</summary>
     public double Stride => _count < 2 ? 1 : Math.Max(1, (_lastStep - _firstStep) / (double)(_count - 1));
@@ -117,11 +159,20 @@ internal sealed class SeriesState
         return true;
     }
 
-    public void Add(long step, double value, long? totalSteps)
+    /// <summary>Counts a histogram.</summary>
+    public void Add(long step, long time)
     {
         if (_count == 0) _firstStep = step;
         _count++;
-        _lastStep = step;
+        _finite++;
+        (_lastStep, _lastTime) = (step, time);
+    }
+
+    public void Add(long step, double value, long time, long? totalSteps)
+    {
+        if (_count == 0) _firstStep = step;
+        _count++;
+        (_lastStep, _lastTime) = (step, time);
         _last = value;
         if (!double.IsFinite(value))
         {
@@ -134,10 +185,11 @@ internal sealed class SeriesState
         _finite++;
         _nonFiniteRun = 0;
         _lastFinite = value;
-        _min = Math.Min(_min, value);
-        _max = Math.Max(_max, value);
+        if (value < _min) (_min, _minStep) = (value, step);
+        if (value > _max) (_max, _maxStep) = (value, step);
         Trend?.Add(step, value, totalSteps);
         Recent?.Add(step, value);
+        _shape?.Add(step, value);
     }
 
     public void Sync(StateStream s)
@@ -155,16 +207,21 @@ internal sealed class SeriesState
         s.Sync(ref _lastFinite);
         s.Sync(ref _min);
         s.Sync(ref _max);
+        s.Sync(ref _minStep);
+        s.Sync(ref _maxStep);
+        s.Sync(ref _lastTime);
         s.Sync(ref _writer);
         s.Sync(ref _generation);
         Trend?.Sync(s);
         Recent?.Sync(s);
+        _shape?.Sync(s);
     }
 
     private void RewindTo(long step)
     {
         Trend?.RewindTo(step);
         Recent?.RewindTo(step);
+        _shape?.RewindTo(step);
         _lastStep = step - 1;
         _firstStep = Math.Min(_firstStep, step);
         _nonFiniteRun = 0;

@@ -89,6 +89,19 @@ internal sealed class StateStream : IDisposable
         for (var i = 0; i < count; i++) Sync(ref values[i]);
     }
 
+    /// <summary>Steps, which mostly rise by little: as differences, one or two bytes each.</summary>
+    public void SyncRising(ref long[] values, int count)
+    {
+        if (_reader is not null && values.Length < count) values = new long[count];
+        var previous = 0L;
+        for (var i = 0; i < count; i++)
+        {
+            var difference = values[i] - previous;
+            Sync(ref difference);
+            values[i] = previous += difference;
+        }
+    }
+
     /// <summary>A list whose items are immutable: <paramref name="item"/> writes the one that it is given, or makes one from the stream.</summary>
     public void Sync<T>(List<T> items, Func<StateStream, T?, T> item)
     {

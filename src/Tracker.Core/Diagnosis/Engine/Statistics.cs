@@ -23,6 +23,13 @@ internal static class Statistics
         return values[(int)Math.Round(q * (values.Length - 1))];
     }
 
+    /// <summary>Spread around a centre that outliers do not move: 1.4826 · median |x − centre|; overwrites its argument. NaN when empty.</summary>
+    public static double Spread(Span<double> values, double centre)
+    {
+        for (var i = 0; i < values.Length; i++) values[i] = Math.Abs(values[i] - centre);
+        return 1.4826 * Median(values);
+    }
+
     /// <summary>
     /// Standard deviation of the noise around a slow trend: 1.4826 · median |x_t − x_{t−1}| / √2.
     /// The first differences make it blind to the trend, the median to outliers.
@@ -30,7 +37,7 @@ internal static class Statistics
     public static double Noise(ReadOnlySpan<double> values)
     {
         if (values.Length < 3) return 0;
-        Span<double> steps = values.Length <= 257 ? stackalloc double[values.Length - 1] : new double[values.Length - 1];
+        Span<double> steps = values.Length <= 513 ? stackalloc double[values.Length - 1] : new double[values.Length - 1];
         for (var i = 1; i < values.Length; i++) steps[i - 1] = Math.Abs(values[i] - values[i - 1]);
         return 1.4826 * Median(steps) / Math.Sqrt(2);
     }
@@ -42,7 +49,7 @@ internal static class Statistics
     public static double CurveNoise(ReadOnlySpan<double> values)
     {
         if (values.Length < 4) return Noise(values);
-        Span<double> bends = values.Length <= 258 ? stackalloc double[values.Length - 2] : new double[values.Length - 2];
+        Span<double> bends = values.Length <= 514 ? stackalloc double[values.Length - 2] : new double[values.Length - 2];
         for (var i = 2; i < values.Length; i++) bends[i - 2] = Math.Abs(values[i] - 2 * values[i - 1] + values[i - 2]);
         return 1.4826 * Median(bends) / Math.Sqrt(6);
     }

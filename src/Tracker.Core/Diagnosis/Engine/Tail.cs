@@ -47,6 +47,14 @@ internal sealed class Tail(int capacity)
         return Statistics.Median(CopyLast(scratch, skip));
     }
 
+    /// <summary>Greatest of the last points; −∞ when there are none.</summary>
+    public double Max(int points)
+    {
+        var max = double.NegativeInfinity;
+        for (var i = Math.Min(points, _count) - 1; i >= 0; i--) max = Math.Max(max, Value(i));
+        return max;
+    }
+
     /// <summary>Forgets the points at <paramref name="step"/> and after it.</summary>
     public void RewindTo(long step)
     {
@@ -60,7 +68,7 @@ internal sealed class Tail(int capacity)
         else _start = 0;
         s.Sync(ref _count);
         s.Sync(ref _values, _count);
-        s.Sync(ref _steps, _count);
+        s.SyncRising(ref _steps, _count);
     }
 
     private int Slot(int back) => (_start + _count - 1 - back) % _values.Length;

@@ -2,9 +2,9 @@ namespace Tracker.Core.Diagnosis.Engine;
 
 /// <summary>
 /// What the trend detectors know of one series: its last points, its shape in buckets, its noise, where it began and its best level.
-/// Windows count points, never steps. About 9 KB when full.
+/// Windows count points, never steps. What is measured per bucket is measured once, when the first detector asks. About 11 KB when full.
 /// </summary>
-internal sealed class Trend(bool evaluation)
+internal sealed class Trend(bool evaluation, int tail = 256)
 {
     /// <summary>Points whose first differences give the noise.</summary>
     private const int NoisePoints = 200;
@@ -25,11 +25,19 @@ internal sealed class Trend(bool evaluation)
     private long _bestStep;
     private double _lowestNoise = double.PositiveInfinity;
 
-    /// <summary>The last 256 finite points: the longest window that a detector reads is 200.</summary>
-    public Tail Tail { get; } = new(256);
+    // Measured when asked for, and forgotten when a bucket closes; the window that a figure was measured over stands beside it.
+    private readonly (int Window, double Value)[] _mannKendall = new (int, double)[2];
+    private readonly (int Window, double Value)[] _theilSen = new (int, double)[2];
+    private (double Level, double Spread, bool Logs, bool Known) _typical;
+
+    /// <summary>The last 512 finite points of a training loss, 256 of other series; shared by all detectors.</summary>
+    public Tail Tail { get; } = new(tail);
 
     /// <summary>The whole run in at most 256 buckets.</summary>
-    public Buckets Buckets { get; } = new();
+    public Buckets Buckets { get; } = new(256);
+
+    /// <summary>σ over the whole run, in at most 64 buckets of fine buckets; empty for evaluations.</summary>
+    public Buckets NoiseHistory { get; } = new(64);
 
     /// <summary>The last 64 medians of <see cref="FineWidth"/> points; a bucket's step is its last point's.</summary>
     public Tail Fine => _fine;
@@ -48,6 +56,42 @@ internal sealed class Trend(bool evaluation)
 
     /// <summary>The least noise that the series has had at the close of a bucket; +∞ for evaluations.</summary>
     public double LowestNoise => _lowestNoise;
+
+    /// <summary>The noise of the run's quiet times: the 20th percentile of σ so far. NaN before there is one, and for evaluations.</summary>
+    public double QuietNoise
+    {
+        get
+        {
+            Span<double> scratch = stackalloc double[NoiseHistory.Count];
+            NoiseHistory.Medians.CopyTo(scratch);
+            return Statistics.Quantile(scratch, 0.2);
+        }
+    }
+
+    /// <summary>Where the points usually are: the median of the last 50 at the close of the last bucket, and their spread (1.4826 · MAD of the last 100).</summary>
+    /// <param name="logs">In natural logarithms; every value so far must be above 0.</param>
+    public (double Level, double Spread) Typical(bool logs)
+    {
+        if (_typical.Known && _typical.Logs == logs) return (_typical.Level, _typical.Spread);
+        Span<double> window = stackalloc double[100];
+        // The open bucket's points are not yet part of what is usual, so that an outlier never hides itself.
+        var points = Tail.CopyLast(window, evaluation ? 0 : Math.Min(_openCount, Math.Max(0, Tail.Count - 5)));
+        if (logs)
+        {
+            for (var i = 0; i < points.Length; i++) points[i] = Math.Log(points[i]);
+        }
+        Span<double> last = stackalloc double[Math.Min(50, points.Length)];
+        points[^last.Length..].CopyTo(last);
+        var level = Statistics.Median(last);
+        _typical = (level, Statistics.Spread(points, level), logs, true);
+        return (_typical.Level, _typical.Spread);
+    }
+
+    /// <summary>Mann-Kendall's z over the last fine buckets (points, for evaluations): below −2.33 it falls, above 2.33 it rises.</summary>
+    public double MannKendall(int buckets) => Cached(_mannKendall, buckets, Statistics.MannKendall);
+
+    /// <summary>Theil-Sen's slope over the last fine buckets (at most 24: more are thinned), in units of the value per bucket.</summary>
+    public double TheilSen(int buckets) => Cached(_theilSen, buckets, Statistics.TheilSen);
 
     /// <summary>The least fine bucket so far; +∞ before the first.</summary>
     public double Best => _best;
@@ -72,6 +116,7 @@ internal sealed class Trend(bool evaluation)
         Tail.Add(step, value);
         Buckets.Add(step, value);
         BucketClosed = false;
+        if (evaluation) _typical.Known = false;
         _open[_openCount++] = value;
         if (_width == 0)
         {
@@ -87,6 +132,8 @@ internal sealed class Trend(bool evaluation)
         Tail.RewindTo(step);
         Buckets.RewindTo(step);
         _fine.RewindTo(step);
+        NoiseHistory.RewindTo(step);
+        Forget();
         _openCount = 0;
         BucketClosed = false;
         if (_bestStep < step) return;
@@ -99,6 +146,7 @@ internal sealed class Trend(bool evaluation)
     {
         Tail.Sync(s);
         Buckets.Sync(s);
+        NoiseHistory.Sync(s);
         _fine.Sync(s);
         s.Sync(ref _headCount);
         s.Sync(ref _head, _headCount);
@@ -127,13 +175,37 @@ internal sealed class Trend(bool evaluation)
         _fine.Add(step, median);
         KeepBest(median, step);
         BucketClosed = true;
+        Forget();
         // Every evaluation is a bucket of its own: its noise is measured when somebody asks.
         if (evaluation) return;
         _noise = Measure();
-        if (Tail.Count >= WidestFine) _lowestNoise = Math.Min(_lowestNoise, _noise);
+        if (Tail.Count >= WidestFine)
+        {
+            _lowestNoise = Math.Min(_lowestNoise, _noise);
+            NoiseHistory.Add(step, _noise);
+        }
         Span<double> window = stackalloc double[64];
         var buckets = _fine.CopyLast(window);
         _fineNoise = Math.Min(Statistics.Noise(buckets), Statistics.CurveNoise(buckets));
+    }
+
+    private void Forget()
+    {
+        Array.Clear(_mannKendall);
+        Array.Clear(_theilSen);
+        _typical.Known = false;
+    }
+
+    private double Cached((int Window, double Value)[] cache, int buckets, Func<ReadOnlySpan<double>, double> measure)
+    {
+        foreach (var (window, value) in cache)
+        {
+            if (window == buckets) return value;
+        }
+        Span<double> copy = stackalloc double[Math.Clamp(buckets, 0, 64)];
+        var measured = measure(_fine.CopyLast(copy));
+        cache[cache[0].Window == 0 ? 0 : 1] = (buckets, measured);
+        return measured;
     }
 
     private double Measure()
