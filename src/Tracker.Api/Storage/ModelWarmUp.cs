@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace Tracker.Api.Storage;
 
@@ -11,14 +10,8 @@ internal sealed class ModelWarmUp(IDbContextFactory<TrackerDbContext> contexts, 
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var whenStarted = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
-        try
-        {
-            await using var context = await contexts.CreateDbContextAsync(stoppingToken);
-            await context.Runs.AnyAsync(run => run.Id == "", stoppingToken);
-        }
-        catch (NpgsqlException)
-        {
-            // Nothing is lost: the first who needs the model makes it.
-        }
+        await using var context = await contexts.CreateDbContextAsync(stoppingToken);
+        // Compiles a query without asking the database, which may be away by now.
+        _ = context.Runs.Where(run => run.Id == "").ToQueryString();
     }
 }
