@@ -28,7 +28,22 @@ var rounds = new Option<int>("--rounds") { Description = "Repetitions; the media
 var root = new RootCommand("Measures Tracker on a server of its own. Standard output: one JSON line a figure. Standard error: settings and progress.") { seconds, warmUp, rounds };
 root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entry => entry.Measure)]));
 foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [measure]));
+root.Add(DurabilityCommand());
 return await root.Parse(args).InvokeAsync();
+
+// Not part of "all": it takes as long as it is asked to.
+Command DurabilityCommand()
+{
+    var faults = new Option<int>("--faults") { Description = "How many times something is killed, cut or filled.", DefaultValueFactory = _ => 225 };
+    var seed = new Option<int>("--seed") { Description = "Of the moments at which it happens.", DefaultValueFactory = _ => 1 };
+    var command = new Command("durability", "Kills, cuts and full disks while six writers log; everything acknowledged must be there once.") { faults, seed };
+    command.SetAction(async (parsed, cancel) =>
+    {
+        await DurabilityFigures.MeasureAsync(parsed.GetValue(faults), parsed.GetValue(seed), cancel);
+        return 0;
+    });
+    return command;
+}
 
 Command CommandOf(string name, string what, Func<Bench, CancellationToken, Task>[] measures)
 {

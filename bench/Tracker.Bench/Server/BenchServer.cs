@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using Tracker.Testing;
+using Tracker.Testing.Durability;
 
 namespace Tracker.Bench.Server;
 
@@ -40,12 +41,7 @@ internal sealed class BenchServer : IAsyncDisposable
     }
 
     /// <summary>A data source for another database of the same PostgreSQL.</summary>
-    public NpgsqlDataSource Connect(string database = "tracker")
-    {
-        // The fifth line of the pid file names the folder of the socket.
-        var socket = File.ReadAllLines(_folder[Path.Combine("database", "postmaster.pid")])[4];
-        return NpgsqlDataSource.Create($"Host={socket};Username=tracker;Database={database};Command Timeout=120");
-    }
+    public NpgsqlDataSource Connect(string database = "tracker") => Postgres.Connect(_folder.Path, database);
 
     /// <summary>Stops the server and its PostgreSQL and starts them again; gives the time from the start of the process to a 200 of <c>/readyz</c>.</summary>
     public async Task<TimeSpan> RestartAsync(CancellationToken cancel)

@@ -11,7 +11,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private const int SocketPort = 5432;
 
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan WaitAfterFailure = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly DatabaseHome _home;
     private readonly Cluster _cluster;
@@ -107,17 +107,18 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             while (true)
             {
                 await Task.Delay(wait, _stopping.Token);
-                wait = WatchInterval;
                 if (_cluster.RunningProcess() is not null) continue;
                 EmbeddedLog.Died(_logger);
                 try
                 {
                     await _cluster.StartAsync(_stopping.Token);
+                    wait = WatchInterval;
                 }
                 catch (EmbeddedPostgresException exception)
                 {
+                    // A full disk, mostly: somebody makes room soon, or nobody does for long.
                     EmbeddedLog.NotRestarted(_logger, exception.Message);
-                    wait = WaitAfterFailure;
+                    wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
                 }
             }
         }
