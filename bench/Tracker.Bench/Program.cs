@@ -12,6 +12,7 @@ using Tracker.Testing;
     ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),
     ("charts", "A chart of a million points, and a hundred of 100,000.", ChartFigures.MeasureAsync),
     ("storage", "Bytes a stored point takes.", StorageFigures.MeasureAsync),
+    ("runs", "A table of 10,000 runs with 50 metrics each, filtered and sorted.", RunsFigures.MeasureAsync),
     ("start", "Start of the server on stored data.", StartFigures.MeasureAsync),
 ];
 

@@ -12,6 +12,9 @@ public static class Problems
     public static ProblemHttpResult UnknownDiagnosis(string id) =>
         Of(StatusCodes.Status404NotFound, "Unknown diagnosis", $"There is no diagnosis \"{Shorten(id)}\".", "id");
 
+    public static ProblemHttpResult UnknownProject(string name) =>
+        Of(StatusCodes.Status404NotFound, "Unknown project", $"There is no project \"{Shorten(name)}\".", "name");
+
     public static ProblemHttpResult DeletedRun(string id) =>
         Of(StatusCodes.Status410Gone, "Run deleted", $"The run \"{Shorten(id)}\" was deleted; drop what is left of it.", "id");
 
@@ -37,6 +40,11 @@ public static class Problems
 
     public static ProblemHttpResult Invalid(string field, string detail, string? limit = null) =>
         Of(StatusCodes.Status422UnprocessableEntity, "Invalid value", detail, field, limit);
+
+    /// <summary>A text that cannot be read: at which of its characters, from 0, and what could stand there.</summary>
+    public static ProblemHttpResult Syntax(string field, int position, string expected, string found) =>
+        Of(StatusCodes.Status422UnprocessableEntity, "Not understood", $"{field}, character {position}: expected {expected}; found {found}.", field, null,
+            new() { ["position"] = position, ["expected"] = expected });
 
     public static ProblemHttpResult Body(int status, string field, string detail, string? limit) =>
         Of(status, status == StatusCodes.Status400BadRequest ? "Malformed request" : "Invalid value", detail, field, limit);

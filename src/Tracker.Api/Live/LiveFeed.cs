@@ -67,10 +67,10 @@ public sealed class LiveFeed : IDisposable
         try
         {
             var sequence = await RegisterAsync(watch, cancel);
-            var runs = await reads.Runs.ListAsync(name, state: null, LiveLimits.RunsInSnapshot, before: null, cancel);
+            var runs = await reads.Runs.NewestAsync(key, LiveLimits.RunsInSnapshot, cancel);
             var diagnoses = await reads.Diagnoses.ListAsync(name, "open", LiveLimits.DiagnosesInSnapshot, before: null, cancel);
             if (!connection.Keep(name, watch)) throw new OperationCanceledException(connection.Ended);
-            return new ProjectSnapshot(sequence, runs.Items, diagnoses.Items);
+            return new ProjectSnapshot(sequence, runs, diagnoses.Items);
         }
         catch
         {

@@ -101,6 +101,10 @@ public sealed record MetricDto
     /// <example>2.31</example>
     public double? Max { get; init; }
 
+    /// <summary>Mean of the finite values; null when there is none.</summary>
+    /// <example>0.174</example>
+    public double? Mean { get; init; }
+
     /// <summary>Greatest step.</summary>
     /// <example>4210</example>
     public required long LastStep { get; init; }
@@ -108,6 +112,10 @@ public sealed record MetricDto
     /// <summary>Number of points.</summary>
     /// <example>4211</example>
     public required long Count { get; init; }
+
+    /// <summary>Number of values that are NaN or infinite.</summary>
+    /// <example>0</example>
+    public required long NonFinite { get; init; }
 }
 
 /// <summary>An open diagnosis in a list of runs.</summary>

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Http;
+using Tracker.Api.Runs.Query;
 using Tracker.Api.Storage;
 
 namespace Tracker.Api.Runs;
@@ -12,17 +12,19 @@ public static class RunEndpoints
     {
         builder.Services.AddSingleton<RunStore>();
         builder.Services.AddSingleton<RunQueries>();
+        builder.Services.AddSingleton<RunList>();
+        builder.Services.AddSingleton<ProjectFields>();
         builder.Services.AddSingleton<RunHeartbeats>();
         builder.Services.AddHostedService<RunRemoval>();
     }
 
     public static void MapRuns(this IEndpointRouteBuilder app)
     {
+        app.MapProjects();
         var group = app.MapGroup("/api/v1").WithTags("Runs").ProducesProblem(StatusCodes.Status404NotFound);
-        group.MapGet("/projects", Projects).WithSummary("All projects, the latest first.");
         group.MapPost("/runs", Create).WithSummary("Creates a run, or goes on with one.")
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapGet("/runs", List).WithSummary("Runs, the newest first, with summaries and open diagnoses.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapRunList();
         group.MapGet("/runs/{id}", Get).WithSummary("One run.");
         group.MapPatch("/runs/{id}", Patch).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapDelete("/runs/{id}", Delete).WithSummary("Deletes a run; batches that still come for it get 410.");
@@ -30,9 +32,6 @@ public static class RunEndpoints
         group.MapPost("/runs/{id}/stop", Stop).WithSummary("Asks a run to stop; its writers see it with their next call.");
         group.MapPost("/runs/{id}/finish", Finish).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
-
-    private static async Task<Ok<Page<ProjectDto>>> Projects(RunQueries queries, CancellationToken cancel) =>
-        TypedResults.Ok(new Page<ProjectDto>(await queries.ProjectsAsync(cancel), null));
 
     private static async Task<Results<Created<CreatedRunDto>, Ok<CreatedRunDto>, ProblemHttpResult>> Create(
         CreateRunRequest request, RunStore store, HttpRequest http, CancellationToken cancel)
@@ -54,24 +53,6 @@ public static class RunEndpoints
         var url = $"{http.Scheme}://{http.Host}/runs/{run!.Id}";
         var answer = new CreatedRunDto { Id = run.Id, Project = request.Project!, Name = run.Name, State = run.State, Url = url };
         return outcome == CreateOutcome.Created ? TypedResults.Created("/api/v1/runs/" + run.Id, answer) : TypedResults.Ok(answer);
-    }
-
-    /// <param name="project">Only runs of this project.</param>
-    /// <param name="state">Only runs in this state: <c>running finished failed killed lost</c>.</param>
-    /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
-    /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
-    private static async Task<Results<Ok<Page<RunDto>>, ProblemHttpResult>> List(
-        RunQueries queries, string? project, string? state, int? limit, string? cursor, CancellationToken cancel)
-    {
-        if (limit is < 1 or > 1_000) return Problems.Invalid("limit", $"limit is {limit}.", "1–1,000");
-        long? before = null;
-        if (cursor is not null)
-        {
-            if (!long.TryParse(cursor, CultureInfo.InvariantCulture, out var key)) return Problems.Invalid("cursor", "This is no cursor of a page of runs.");
-            before = key;
-        }
-
-        return TypedResults.Ok(await queries.ListAsync(project, state, limit ?? 100, before, cancel));
     }
 
     private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Get(string id, RunCatalog catalog, RunQueries queries, CancellationToken cancel) =>

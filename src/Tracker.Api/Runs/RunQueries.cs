@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Tracker.Api.Runs.Query;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
@@ -11,21 +11,25 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
 {
     private const string Columns = """
         select r.run_key, r.id, p.name, r.name, r.state, r.config, r.tags, r."group", r.job_type, r.notes, r.reference, r.exit_code,
-               r.created_at, r.finished_at, h.sequence, r.project_sequence, h.stop_reason, h.stop_by
+               r.created_at, r.finished_at, h.sequence, r.project_sequence, h.stop_reason, h.stop_by,
+               (select last_step from run_steps s where s.run_key = r.run_key)
         from runs r join projects p using (project_key) join run_heads h using (run_key)
         """;
 
-    /// <summary>Newest first. The cursor is the key of the last run of the page before.</summary>
-    public async Task<Page<RunDto>> ListAsync(string? project, string? state, int limit, long? before, CancellationToken cancel)
+    /// <summary>Some runs in the order of their keys here, with the columns asked for (null: all); a run that was deleted meanwhile is left out.</summary>
+    public async Task<IReadOnlyList<RunDto>> PageAsync(IReadOnlyList<long> runKeys, RunColumns? columns, CancellationToken cancel)
     {
-        var rows = await ReadAsync($"""
-            {Columns}
-            where r.deleted_at is null and ($1::text is null or p.name = $1) and ($2::text is null or r.state = $2) and ($3::bigint is null or r.run_key < $3)
-            order by r.run_key desc limit $4
-            """, cancel, Text(project), Text(state), Number(before), new NpgsqlParameter<long> { TypedValue = limit + 1 });
-        var more = rows.Count > limit;
-        if (more) rows.RemoveAt(rows.Count - 1);
-        return new Page<RunDto>(await CompleteAsync(rows, cancel), more ? rows[^1].Key.ToString(CultureInfo.InvariantCulture) : null);
+        var select = columns is { Config.Count: 0 } ? Columns.Replace("r.config", "'{}'::jsonb", StringComparison.Ordinal) : Columns;
+        var rows = await ReadAsync($"{select} where r.run_key = any ($1)", cancel, new NpgsqlParameter<long[]> { TypedValue = [.. runKeys] });
+        var places = runKeys.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
+        return await CompleteAsync([.. rows.OrderBy(row => places[row.Key])], columns, cancel);
+    }
+
+    /// <summary>The newest runs of a project, the newest first.</summary>
+    public async Task<IReadOnlyList<RunDto>> NewestAsync(long projectKey, int limit, CancellationToken cancel)
+    {
+        var rows = await ReadAsync($"{Columns} where r.project_key = $1 and r.deleted_at is null order by r.run_key desc limit $2", cancel, Number(projectKey), Number(limit));
+        return await CompleteAsync(rows, null, cancel);
     }
 
     /// <summary>Runs of a project whose row changed after a number of the project's counter, in that order.</summary>
@@ -35,7 +39,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
             {Columns}
             where r.project_key = $1 and r.project_sequence > $2 and r.deleted_at is null order by r.project_sequence limit $3
             """, cancel, Number(projectKey), Number(afterSequence), Number(limit));
-        return await CompleteAsync(rows, cancel);
+        return await CompleteAsync(rows, null, cancel);
     }
 
     /// <summary>One run with its metrics up to the last acknowledged batch.</summary>
@@ -43,11 +47,11 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     {
         var rows = await ReadAsync($"{Columns} where r.run_key = $1 and r.deleted_at is null", cancel, Number(runKey));
         if (rows.Count == 0) return null;
-        var run = (await CompleteAsync(rows, cancel))[0];
+        var run = (await CompleteAsync(rows, null, cancel))[0];
         var (_, summaries) = await series.SummarizeAsync(runKey, await catalog.LoadAsync(runKey, cancel), cancel);
         var metrics = summaries.Series.OrderBy(entry => entry.Key).Select(entry => entry.Value).Where(entry => entry.Summary.Kind == SeriesKind.Scalar).ToDictionary(
             entry => entry.Name,
-            entry => new MetricDto { Last = entry.Summary.Last ?? double.NaN, Min = entry.Summary.Min, Max = entry.Summary.Max, LastStep = entry.Summary.LastStep, Count = entry.Summary.Count },
+            entry => new MetricDto { Last = entry.Summary.Last ?? double.NaN, Min = entry.Summary.Min, Max = entry.Summary.Max, Mean = entry.Summary.Mean, LastStep = entry.Summary.LastStep, Count = entry.Summary.Count, NonFinite = entry.Summary.NonFinite },
             StringComparer.Ordinal);
         return run with { Metrics = metrics, LastStep = metrics.Count == 0 ? null : metrics.Values.Max(metric => metric.LastStep) };
     }
@@ -56,7 +60,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     {
         var rows = await ReadAsync($"{Columns} where r.run_key = any ($1) and r.deleted_at is null order by r.run_key desc", cancel,
             new NpgsqlParameter<long[]> { TypedValue = [.. runKeys] });
-        return await CompleteAsync(rows, cancel);
+        return await CompleteAsync(rows, null, cancel);
     }
 
     public async Task<long?> ProjectKeyAsync(string project, CancellationToken cancel)
@@ -119,6 +123,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
                 Sequence = reader.GetInt64(14),
                 ProjectSequence = reader.GetInt64(15),
                 Stop = reader.IsDBNull(16) ? null : new StopDto(reader.GetString(16), reader.GetString(17)),
+                LastStep = reader.IsDBNull(18) ? null : reader.GetInt64(18),
                 Url = "/runs/" + id,
                 Metrics = new Dictionary<string, MetricDto>(StringComparer.Ordinal),
                 Diagnoses = [],
@@ -128,18 +133,24 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         return rows;
     }
 
-    /// <summary>Adds the summaries and the open diagnoses, in one round trip for all runs of a page.</summary>
-    private async Task<List<RunDto>> CompleteAsync(List<(long Key, RunDto Run)> rows, CancellationToken cancel)
+    /// <summary>Adds the summaries and the open diagnoses, as far as they are asked for, in one round trip for all runs of a page.</summary>
+    private async Task<List<RunDto>> CompleteAsync(List<(long Key, RunDto Run)> rows, RunColumns? columns, CancellationToken cancel)
     {
         if (rows.Count == 0) return [];
+        if (columns is { Metrics.Count: 0 } && !columns.Has("diagnoses")) return [.. rows.Select(row => row.Run)];
+        var names = columns?.Metrics?.Select(metric => metric.Series).Distinct(StringComparer.Ordinal).ToArray();
         var metrics = rows.ToDictionary(row => row.Key, _ => new Dictionary<string, MetricDto>(StringComparer.Ordinal));
         var diagnoses = rows.ToDictionary(row => row.Key, _ => new List<OpenDiagnosisDto>());
         var keys = rows.Select(row => row.Key).ToArray();
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select run_key, name, last, min, max, last_step, count from summaries where run_key = any ($1) and kind = 1 order by run_key, series_id")
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
+            select run_key, name, last, min, max, last_step, count, sum / nullif(count - non_finite, 0), non_finite from summaries
+            where run_key = any ($1) and kind = 1 {(names is null ? "" : "and name = any ($2)")} order by run_key, series_id
+            """)
         {
             Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
         });
+        if (names is not null) batch.BatchCommands[0].Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = names });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             select d.run_key, d.id, d.severity, d.body ->> 'title', d.cause, d.state, d.onset_step
             from diagnoses d left join verdicts v on v.diagnosis_id = d.id
@@ -158,6 +169,8 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
                 Max = reader.IsDBNull(4) ? null : reader.GetDouble(4),
                 LastStep = reader.GetInt64(5),
                 Count = reader.GetInt64(6),
+                Mean = reader.IsDBNull(7) ? null : reader.GetDouble(7),
+                NonFinite = reader.GetInt64(8),
             };
         }
 
@@ -178,7 +191,6 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         return [.. rows.Select(row => row.Run with
         {
             Metrics = metrics[row.Key],
-            LastStep = metrics[row.Key].Count == 0 ? null : metrics[row.Key].Values.Max(m => m.LastStep),
             Diagnoses = diagnoses[row.Key],
         })];
     }

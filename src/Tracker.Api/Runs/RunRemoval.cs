@@ -9,7 +9,7 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     /// <summary>Cursors first: every consumer moves its own before it writes, so nothing can be written behind this.</summary>
     private static readonly string[] Tables =
-        ["cursors", "journal", "chunks", "events", "summaries", "alerts", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
+        ["cursors", "journal", "chunks", "events", "summaries", "run_steps", "alerts", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -26,6 +26,10 @@ public sealed class TablesMigration() : SqlMigration("0001-tables.sql");
 [Migration("0002-append")]
 public sealed class AppendMigration() : SqlMigration("0002-append.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0003-run-steps")]
+public sealed class RunStepsMigration() : SqlMigration("0003-run-steps.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

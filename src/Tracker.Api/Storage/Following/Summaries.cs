@@ -54,11 +54,14 @@ public sealed class Summaries
         if (dirty.Count == 0) return;
         var rows = dirty.Order().Select(id => (Id: id, series[id].Name, series[id].Summary)).ToArray();
         await using var command = new NpgsqlCommand($"""
-            insert into summaries (run_key, project_key, {Columns})
-            select $1, $2, * from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-            on conflict (run_key, series_id) do update set count = excluded.count, non_finite = excluded.non_finite, late = excluded.late,
-              repeated = excluded.repeated, first_step = excluded.first_step, last_step = excluded.last_step, first_time = excluded.first_time, last = excluded.last,
-              min = excluded.min, max = excluded.max, sum = excluded.sum
+            with written as (
+              insert into summaries (run_key, project_key, {Columns})
+              select $1, $2, * from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+              on conflict (run_key, series_id) do update set count = excluded.count, non_finite = excluded.non_finite, late = excluded.late,
+                repeated = excluded.repeated, first_step = excluded.first_step, last_step = excluded.last_step, first_time = excluded.first_time, last = excluded.last,
+                min = excluded.min, max = excluded.max, sum = excluded.sum)
+            insert into run_steps as steps (run_key, last_step) select $1, $17 where $17 is not null
+            on conflict (run_key) do update set last_step = excluded.last_step where steps.last_step <> excluded.last_step
             """, connection, transaction);
         command.Parameters.AddWithValue(run.RunKey);
         command.Parameters.AddWithValue(run.ProjectKey);
@@ -83,6 +86,8 @@ public sealed class Summaries
         Column(row => row.Summary.Min, NpgsqlDbType.Double);
         Column(row => row.Summary.Max, NpgsqlDbType.Double);
         Column(row => row.Summary.Sum);
+        var steps = series.Values.Where(entry => entry.Summary is { Kind: SeriesKind.Scalar, Count: > 0 }).Select(entry => (long?)entry.Summary.LastStep).Max();
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)steps ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         await command.ExecuteNonQueryAsync(cancel);
     }
 
