@@ -422,6 +422,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What filters, orders and columns of the project's runs can name: for completion. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectFieldsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -429,7 +477,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, the newest first, with summaries and open diagnoses. */
+        /** Runs by filter, in any order, with the columns asked for; the newest first where no order is given. */
         get: {
             parameters: {
                 query?: {
@@ -437,6 +485,12 @@ export interface paths {
                     project?: string;
                     /** @description Only runs in this state: `running finished failed killed lost`. */
                     state?: string;
+                    /** @description Only runs that it is true for, such as `metrics.val/loss < 0.3 and tags has "baseline"`; docs/api.md has the grammar. */
+                    filter?: string;
+                    /** @description Fields with `asc` or `desc`, such as `metrics.val/loss.min asc, createdAt desc`; missing values come last. */
+                    orderBy?: string;
+                    /** @description Columns to give, such as `name,state,metrics.val/loss,config.lr`; everything when absent. */
+                    fields?: string;
                     /** @description Rows a page, 1–1,000; default 100. */
                     limit?: number;
                     /** @description The `nextCursor` of the page before. */
@@ -1572,6 +1626,25 @@ export interface components {
              */
             threshold?: number | null;
         };
+        /** @description Something that can be named. */
+        FieldDto: {
+            /**
+             * @description The series, key, tag, group or kind itself.
+             * @example val/loss top-1
+             */
+            name?: string;
+            /**
+             * @description How a filter writes it.
+             * @example metrics."val/loss top-1"
+             */
+            field?: string;
+            /**
+             * Format: int64
+             * @description In how many runs it is; null where that is not counted.
+             * @example 12
+             */
+            runs?: number | null;
+        };
         /** @description Ends a run. */
         FinishRunRequest: {
             /**
@@ -1827,6 +1900,12 @@ export interface components {
              */
             max?: number | null;
             /**
+             * Format: double
+             * @description Mean of the finite values; null when there is none.
+             * @example 0.174
+             */
+            mean?: number | null;
+            /**
              * Format: int64
              * @description Greatest step.
              * @example 4210
@@ -1838,6 +1917,12 @@ export interface components {
              * @example 4211
              */
             count: number;
+            /**
+             * Format: int64
+             * @description Number of values that are NaN or infinite.
+             * @example 0
+             */
+            nonFinite: number;
         };
         NonFiniteDto: {
             /**
@@ -1965,6 +2050,23 @@ export interface components {
              * @example 1042
              */
             nextCursor?: string | null;
+        };
+        /** @description What the runs of a project have that a filter, an order or a column can name: for completion. */
+        ProjectFieldsDto: {
+            /** @description Scalar series, by name. */
+            metrics: components["schemas"]["FieldDto"][];
+            /** @description Keys of the configs of the newest 1,000 runs, nested ones with dots. */
+            config: components["schemas"]["FieldDto"][];
+            /** @description Tags, the most used first. */
+            tags: components["schemas"]["FieldDto"][];
+            /** @description Groups, the most used first. */
+            groups: components["schemas"]["FieldDto"][];
+            /** @description Kinds of jobs, the most used first. */
+            jobTypes: components["schemas"]["FieldDto"][];
+            /** @description Names that every run has. */
+            attributes: string[];
+            /** @description What can stand behind a metric: `metrics.val/loss.min`. */
+            forms: string[];
         };
         /** @description One possible root cause, with what speaks for and against it. */
         RankedCause: {
