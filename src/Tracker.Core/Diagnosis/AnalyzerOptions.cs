@@ -19,6 +19,18 @@ public sealed record AnalyzerOptions
 
     public LossDivergenceOptions LossDivergence { get; init; } = new();
 
+    public LossSpikeOptions LossSpike { get; init; } = new();
+
+    public OscillatingLossOptions OscillatingLoss { get; init; } = new();
+
+    public LateOscillationOptions LateOscillation { get; init; } = new();
+
+    public WarmupOptions Warmup { get; init; } = new();
+
+    public RateScheduleOptions RateSchedule { get; init; } = new();
+
+    public ScheduleKickOptions ScheduleKick { get; init; } = new();
+
     public OverfittingOptions Overfitting { get; init; } = new();
 
     public ClippingOptions Clipping { get; init; } = new();

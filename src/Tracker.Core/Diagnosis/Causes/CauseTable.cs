@@ -41,6 +41,8 @@ internal static class CauseTable
         ["catastrophic-forgetting"] = "catastrophic forgetting",
         ["eval-bug"] = "a bug in what is logged or evaluated",
         ["resource-starved"] = "starved of data, memory or time",
+        ["schedule-kick"] = "the learning rate was cut",
+        ["cyclic-lr"] = "the learning rate cycles",
         ["converged"] = "converged",
         [Unknown] = "cause undetermined",
     };
@@ -82,9 +84,24 @@ internal static class CauseTable
         new("dead-units", "early-explosion", -2, 0),
         new("bad-init-or-scale", "large-first-loss", 2, -1),
         new("lr-too-high", "rate-raised", 2, -1),
+        new("bad-batches", "rate-raised", -2, 0),
         new("data-or-label-bug", "rate-raised", 0, 1),
         new("lr-too-high", "gradient-grows", 1, -1),
         new("dead-units", "loss-divergence", -2),
+
+        // Spikes and swings.
+        new("bad-batches", "loss-spike", 3),
+        new("lr-too-high", "loss-spike", 1),
+        new("bad-batches", "recurrent-spikes", 2),
+        new("lr-too-high", "recurrent-spikes", 1),
+        new("bad-batches", "slow-spike-recovery", 2),
+        new("lr-too-high", "slow-spike-recovery", 1),
+        new("data-or-label-bug", "slow-spike-recovery", 1),
+        new("lr-too-high", "oscillating-loss", 3),
+        new("lr-too-high", "late-oscillation", 2),
+        new("lr-schedule-misaligned", "late-oscillation", 1),
+        new("lr-too-high", "excess-wiggle", 2),
+        new("lr-schedule-misaligned", "cosine-floor-slow", 3),
 
         // Never learned.
         new("lr-too-low", "plateau-from-start", 1),
@@ -128,6 +145,14 @@ internal static class CauseTable
         new("capacity-too-small", "validation-is-close", 1, -2),
         new("converged", "accuracy-is-high", 2, -1),
         new("capacity-too-small", "accuracy-is-high", -2, 1),
+        new("warmup-missing-or-short", "startup-spike", 3),
+        new("lr-too-high", "startup-spike", 1),
+        new("warmup-missing-or-short", "warmup-missing", 3),
+        new("warmup-missing-or-short", "warmup-too-short", 3),
+        new("lr-schedule-misaligned", "warmup-too-long", 3),
+        new("lr-schedule-misaligned", "unintended-schedule", 3),
+        new("cyclic-lr", "cyclic-lr-context", 3),
+        new("schedule-kick", "schedule-kick", 3),
 
         // Training against validation.
         new("overfitting", "overfitting", 3),

@@ -162,7 +162,12 @@ internal static class Facts
     /// <summary>A rate that never rose since training went well is no reason why it goes wrong now.</summary>
     private static Finding RateRaised(RunContext run, IReadOnlyList<Signal> members)
     {
-        if (!run.Rate.IsLogged || run.Loss?.Trend is not { Fine.Count: >= 4 } trend || !Has(members, LossDivergence.Id)) return Finding.Blind;
+        if (!run.Rate.IsLogged || run.Loss?.Trend is not { Fine.Count: >= 4 } trend || !Has(members, LossDivergence.Id, LossSpike.Id)) return Finding.Blind;
+        var onset = members.Min(m => m.OnsetStep);
+        if (run.Rate.Peak > 1.4 * run.Rate.First && run.Rate.RiseEnd > run.Loss.FirstStep && onset >= run.Rate.RiseEnd - 20 && onset <= run.Rate.RiseEnd + 100)
+        {
+            return new(true, $"the learning rate had gone up from {Numbers.Text(run.Rate.First)} to {Numbers.Text(run.Rate.Peak)} by step {run.Rate.RiseEnd}");
+        }
         if (run.Rate.RiseEnd > trend.BestStep && run.Rate.Last > 1.4 * run.Rate.First)
         {
             return new(true, $"the learning rate went up from {Numbers.Text(run.Rate.First)} to {Numbers.Text(run.Rate.Last)}");

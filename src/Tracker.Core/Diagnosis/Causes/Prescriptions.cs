@@ -15,6 +15,10 @@ internal static class Prescriptions
         "lr-schedule-exhausted" => ([Total(run), $"Set a floor of 1 to 10 % of the peak{(run.Rate.IsLogged ? $" ({Numbers.Text(0.1 * run.Rate.Peak)})" : "")} instead of zero.", $"Resume from the checkpoint at step {onset} with the longer schedule."],
             "The learning rate stays above a hundredth of its peak until four fifths of the run, and the loss falls again."),
         "lr-schedule-misaligned" => ([Total(run)], "The rate reaches its end when the run does."),
+        "warmup-missing-or-short" => ([WarmUp(run), Rate(run, 0.3, "Or, without a warm-up: "), "Clip gradients at 1.0 in the first steps."],
+            "The loss falls from its first value on, without a jump in the first steps."),
+        "schedule-kick" => (["Nothing needs to be done: the curve has a step because the rate was cut."], "The loss goes on falling, or stays at its new level."),
+        "cyclic-lr" => (["Nothing needs to be done; compare the loss at the ends of the cycles, where the rate is lowest."], "Each cycle ends at a lower loss than the one before."),
         "bad-init-or-scale" => (["Scale the inputs to mean 0 and deviation 1, and regression targets too.", "Use He initialisation for ReLU and Xavier for tanh and sigmoid; biases at 0.", FirstLoss(run)],
             "The first loss is near that of guessing and few units are dead at step 0."),
         "vanishing-architecture" => (["Replace sigmoid and tanh in hidden layers by ReLU or GELU.", "Add residual connections or normalisation between the layers.", "Initialise by He (ReLU) or Xavier (tanh)."],
@@ -49,6 +53,12 @@ internal static class Prescriptions
         return known is > 0 and var rate
             ? $"{before}{verb} the learning rate: {Numbers.Text(rate)} → try {Numbers.Text(rate * factor)}."
             : $"{before}{verb} the learning rate by a factor of {Numbers.Text(factor < 1 ? 1 / factor : factor)}.";
+    }
+
+    private static string WarmUp(RunContext run)
+    {
+        var steps = run.Hints.TotalSteps is { } total ? $"over the first {Math.Max(1, total / 20)} of {total} steps" : "over the first 5 % of the steps";
+        return $"Warm the learning rate up linearly {steps}{(run.LearningRate is > 0 ? $", to {Numbers.Text(run.Rate.IsLogged ? run.Rate.Peak : run.LearningRate.Value)}" : "")}.";
     }
 
     private static string Restart(long onset) => onset < 100
