@@ -236,7 +236,13 @@ public sealed class RunAnalyzer
                 if (Array.IndexOf(_runDetectors, detector) < 0) detector.Sync(stream);
             }
         }
-        foreach (var detector in _runDetectors) detector?.Sync(stream);
+        for (var i = 0; i < _runDetectors.Length; i++)
+        {
+            // A detector outlives the series for which it was made, where that has lost its role.
+            var made = _runDetectors[i] is not null;
+            stream.Sync(ref made);
+            if (made) (_runDetectors[i] ??= _entries[i].Create(_options)).Sync(stream);
+        }
         _context.Sync(stream);
         _book.Sync(stream);
     }
