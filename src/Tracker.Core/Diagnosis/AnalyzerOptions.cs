@@ -43,7 +43,23 @@ public sealed record AnalyzerOptions
 
     public GradVanishingDepthOptions GradVanishingDepth { get; init; } = new();
 
+    public GradExplosionOptions GradExplosion { get; init; } = new();
+
+    public GradSpikeOptions GradSpike { get; init; } = new();
+
+    public ParamNormRunawayOptions ParamNormRunaway { get; init; } = new();
+
+    public ParamNormCollapseOptions ParamNormCollapse { get; init; } = new();
+
+    public UpdateTooSmallOptions UpdateTooSmall { get; init; } = new();
+
+    public UpdateTooLargeOptions UpdateTooLarge { get; init; } = new();
+
     public DeadReluOptions DeadRelu { get; init; } = new();
+
+    public SaturatedActivationOptions SaturatedActivation { get; init; } = new();
+
+    public AttentionCollapseOptions AttentionCollapse { get; init; } = new();
 
     public LrDecayedEarlyOptions LrDecayedEarly { get; init; } = new();
 }

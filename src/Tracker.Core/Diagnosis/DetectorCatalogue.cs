@@ -24,12 +24,20 @@ public static class DetectorCatalogue
         new(nameof(RateSchedule), [RateSchedule.Id, RateSchedule.Cyclic], [RoleKind.LearningRate], false, o => new RateSchedule(o.RateSchedule)),
         new(nameof(ScheduleKick), [ScheduleKick.Id], [RoleKind.TrainLoss, RoleKind.LearningRate], true, o => new ScheduleKick(o.ScheduleKick)),
         new(nameof(Overfitting), [Overfitting.Id], [RoleKind.ValLoss], false, o => new Overfitting(o.Overfitting)),
+        new(nameof(GradExplosion), [GradExplosion.Id], [RoleKind.GradNorm], false, o => new GradExplosion(o.GradExplosion)),
+        new(nameof(GradSpike), [GradSpike.Id], [RoleKind.GradNorm], false, o => new GradSpike(o.GradSpike)),
         new(nameof(Clipping), [Clipping.Over50, Clipping.Over80], [RoleKind.GradNorm, RoleKind.ClipActive], false, o => new Clipping(o.Clipping)),
         new(nameof(StuckAtClip), [StuckAtClip.Id], [RoleKind.GradNorm], false, o => new StuckAtClip(o.StuckAtClip)),
         new(nameof(ZeroGradient), [ZeroGradient.Id], [RoleKind.GradNorm], false, o => new ZeroGradient(o.ZeroGradient)),
         new(nameof(DeadLayer), [DeadLayer.Id], [RoleKind.LayerGradNorm], false, o => new DeadLayer(o.DeadLayer)),
         new(nameof(GradVanishingDepth), [GradVanishingDepth.Id], [RoleKind.LayerGradNorm], true, o => new GradVanishingDepth(o.GradVanishingDepth)),
+        new(nameof(ParamNormRunaway), [ParamNormRunaway.Id], [RoleKind.ParamNorm], false, o => new ParamNormRunaway(o.ParamNormRunaway)),
+        new(nameof(ParamNormCollapse), [ParamNormCollapse.Id], [RoleKind.ParamNorm, RoleKind.LayerParamNorm], false, o => new ParamNormCollapse(o.ParamNormCollapse)),
+        new(nameof(UpdateTooSmall), [UpdateTooSmall.Id], [RoleKind.UpdateRatio], true, o => new UpdateTooSmall(o.UpdateTooSmall)),
+        new(nameof(UpdateTooLarge), [UpdateTooLarge.Id], [RoleKind.UpdateRatio], true, o => new UpdateTooLarge(o.UpdateTooLarge)),
         new(nameof(DeadRelu), [DeadRelu.Id], [RoleKind.DeadFraction], false, o => new DeadRelu(o.DeadRelu)),
+        new(nameof(SaturatedActivation), [SaturatedActivation.Id], [RoleKind.SaturatedFraction], false, o => new SaturatedActivation(o.SaturatedActivation)),
+        new(nameof(AttentionCollapse), [AttentionCollapse.Id], [RoleKind.AttentionEntropy], false, o => new AttentionCollapse(o.AttentionCollapse)),
     ];
 
     /// <summary>Ids of all conditions that the analyzer can raise; each has a page in <c>docs/diagnoses</c>.</summary>

@@ -87,11 +87,11 @@ public sealed class DiagnosesTests
     [Fact]
     public void A_fault_that_comes_back_soon_is_the_same_diagnosis_and_later_it_is_another()
     {
-        var soon = new Script().Config("""{"max_grad_norm":1}""").Series("grad_norm/total", "5x800 0.5~0.01x130 5x300").Run();
+        var soon = new Script().Config("""{"max_grad_norm":1}""").Series("grad_norm/total", "2x800 0.8~0.01x130 2x300").Run();
         soon.Events.Count(e => e.Kind == DiagnosisEventKind.Raised).ShouldBe(2);
         soon.Diagnoses.ShouldHaveSingleItem().State.ShouldBe(DiagnosisState.Open);
         soon.Events.Count(e => e.Notify).ShouldBe(soon.Events.TakeWhile(e => e.Kind != DiagnosisEventKind.Resolved).Count(e => e.Notify));
-        var late = new Script().Config("""{"max_grad_norm":1}""").Series("grad_norm/total", "5x800 0.5~0.01x600 5x600").Run();
+        var late = new Script().Config("""{"max_grad_norm":1}""").Series("grad_norm/total", "2x800 0.8~0.01x600 2x600").Run();
         late.Diagnoses.Select(d => d.State).ShouldBe([DiagnosisState.Resolved, DiagnosisState.Open]);
     }
 

@@ -31,7 +31,7 @@ public sealed class PlateauFromStartTests
 
     [Fact]
     public void A_perfect_trend_that_leads_nowhere_is_a_plateau_when_the_updates_are_tiny() =>
-        new Script().Series("update_ratio/fc", "1e-7x500").Series("train/loss", "2.3-0.000001x500").Run().Raised.ShouldBe(["plateau-from-start"]);
+        new Script().Series("update_ratio/fc", "1e-7x500").Series("train/loss", "2.3-0.000001x500").Run().Raised.ShouldBe(["update-too-small", "plateau-from-start"]);
 
     [Fact]
     public void A_run_that_learned_and_fell_back_has_left_its_start() =>

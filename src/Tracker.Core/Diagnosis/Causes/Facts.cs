@@ -78,6 +78,38 @@ internal static class Facts
                     ? new(true, "units were dead from the first step on")
                     : new(false, "the units were alive at the first step")
                 : Finding.Blind,
+            ["gradient-huge-from-start"] = (run, members) => Member(members, GradExplosion.Id) is { } explosion && run.Gradient is { } gradient
+                ? explosion.OnsetStep <= gradient.FirstStep
+                    ? new(true, $"the gradient norm was {Numbers.Text(gradient.First)} at the first step, before any update")
+                    : new(false, $"the gradient norm was {Numbers.Text(gradient.First)} at first and exploded later")
+                : Finding.Blind,
+            ["weight-decay-small"] = (run, members) => Has(members, ParamNormRunaway.Id) && run.Hints.WeightDecay is { } decay
+                ? decay < 1e-3
+                    ? new(true, $"weight decay is {Numbers.Text(decay)}, so nothing holds the weights")
+                    : new(false, $"weight decay is {Numbers.Text(decay)}")
+                : Finding.Blind,
+            ["weight-decay-large"] = (run, members) => Has(members, ParamNormCollapse.Id) && run.Hints.WeightDecay is { } decay
+                ? decay >= 0.1
+                    ? new(true, $"weight decay is {Numbers.Text(decay)}")
+                    : new(false, $"weight decay is {Numbers.Text(decay)}, which is not much")
+                : Finding.Blind,
+            // Never blind: a collapse that nothing logged shows speaks for nothing.
+            ["weights-collapsed"] = (run, members) => new(Has(members, ParamNormCollapse.Id) || run.Signals.IsActive(ParamNormCollapse.Id), "the norm of the weights has not collapsed"),
+            ["weights-grew-first"] = (run, members) => Member(members, ParamNormRunaway.Id) is { } runaway
+                ? members.FirstOrDefault(m => m.Id is LossDivergence.Id or GradExplosion.Id && m.OnsetStep <= runaway.OnsetStep) is { } earlier
+                    ? new(false, $"{earlier.Title}: since step {earlier.OnsetStep}, before the weights grew")
+                    : new(true, $"the weights grew steadily since step {runaway.OnsetStep}, before anything else went wrong")
+                : Finding.Blind,
+            ["units-saturated"] = (run, _) => run.All(RoleKind.SaturatedFraction) is { Count: > 0 } layers
+                ? layers.Any(l => l.Recent is { Count: > 0 } recent && recent.Median(5) >= 0.5)
+                    ? new(true, "half or more of a layer's outputs are saturated")
+                    : new(false, "few outputs are saturated")
+                : Finding.Blind,
+            ["units-saturated-from-start"] = (run, members) => Has(members, SaturatedActivation.Id) && run.All(RoleKind.SaturatedFraction) is { Count: > 0 } layers
+                ? layers.Any(l => l.First >= 0.5)
+                    ? new(true, "outputs were saturated from the first step on")
+                    : new(false, "the outputs were not saturated at the first step")
+                : Finding.Blind,
             ["rate-exhausted"] = (run, _) => run.Rate.IsLogged
                 ? run.Rate.PointsExhausted > 0
                     ? new(true, $"the learning rate is {Numbers.Text(run.Rate.Last)}, below a thousandth of its peak {Numbers.Text(run.Rate.Peak)}")
@@ -175,6 +207,15 @@ internal static class Facts
         return trend.BestStep > 10 * trend.FineWidth
             ? new(false, $"the same learning rate, {Numbers.Text(run.Rate.Last)}, had worked until step {trend.BestStep}")
             : Finding.Blind;
+    }
+
+    private static Signal? Member(IReadOnlyList<Signal> members, string id)
+    {
+        foreach (var member in members)
+        {
+            if (member.Id == id) return member;
+        }
+        return null;
     }
 
     private static bool Has(IReadOnlyList<Signal> members, params ReadOnlySpan<string> ids)

@@ -25,6 +25,12 @@ internal static class Prescriptions
             "The first layer's gradient comes to more than a hundredth of the last layer's."),
         "dead-units" => (["Use leaky ReLU or GELU.", "Initialise by He with biases at 0 or slightly above.", Rate(run, 0.3)],
             "The dead fraction stays below 0.3 in every layer."),
+        "attention-logits-too-large" => (["Normalise queries and keys before their product (QK-norm).", "Check the scale of the attention logits: 1/√d of the head, and no large initial weights in the query and key projections.", Rate(run, 0.3)],
+            "The attention entropy stays above a quarter of that of uniform attention in every layer."),
+        "weight-decay-too-high" => ([Decay(run, 0.1), "With AdamW the weights shrink by rate × decay at every step: keep that product below 1e-4.", "Leave biases and norms out of the decay."],
+            "The norm of the parameters stays above half of its first value."),
+        "weight-decay-too-low" => ([Decay(run, 10), "Add a z-loss (the square of the log of the softmax's denominator, times 1e-4) where it is the logits that grow.", Rate(run, 0.3)],
+            "The norm of the parameters levels off instead of growing by the same factor again and again."),
         "disconnected-or-frozen" => (["Check that the optimizer was given the parameters (all of them) and that they require gradients.", "Look for detach(), no_grad() or item() between the parameters and the loss.", "Overfit one batch of 32 examples: if that fails, the loop or the graph is broken."],
             "Every layer's gradient norm and update ratio are above zero."),
         "data-or-label-bug" => (["Print ten inputs with their labels and look at them.", "Overfit one batch of 32 examples without regularisation: it must reach almost zero.", "Check that inputs and labels are shuffled together and that the loss gets them in the right order."],
@@ -60,6 +66,10 @@ internal static class Prescriptions
         var steps = run.Hints.TotalSteps is { } total ? $"over the first {Math.Max(1, total / 20)} of {total} steps" : "over the first 5 % of the steps";
         return $"Warm the learning rate up linearly {steps}{(run.LearningRate is > 0 ? $", to {Numbers.Text(run.Rate.IsLogged ? run.Rate.Peak : run.LearningRate.Value)}" : "")}.";
     }
+
+    private static string Decay(RunContext run, double factor) => run.Hints.WeightDecay is > 0 and var decay
+        ? $"{(factor < 1 ? "Lower" : "Raise")} weight decay: {Numbers.Text(decay)} → try {Numbers.Text(decay * factor)}."
+        : factor < 1 ? "Lower weight decay, and look for a second penalty on the weights in the loss." : "Set a weight decay: 0.01 to 0.1 with AdamW, 1e-4 with SGD; look for code that scales the weights or the sign of a penalty.";
 
     private static string Restart(long onset) => onset < 100
         ? $"Start again from the beginning: the parameters are spoilt since step {onset}."

@@ -31,7 +31,7 @@ internal sealed class DeadLayer(DeadLayerOptions options) : Detector
         {
             case AlarmChange.Raised:
                 var layer = series.Role!.Scope;
-                run.Signals.Raise(new Signal
+                run.Layers.Raise(new Signal
                 {
                     Id = Id,
                     // A layer that never had a gradient may be frozen on purpose.
@@ -42,10 +42,10 @@ internal sealed class DeadLayer(DeadLayerOptions options) : Detector
                     Title = _everMoved ? $"Layer {layer} has had no gradient since step {_alarm.Onset}" : $"Layer {layer} never gets a gradient",
                     Summary = $"{series.Name} is exactly 0 in {points} points in a row since step {_alarm.Onset}, while other layers have gradients.",
                     Evidence = [new Evidence(series.Name, _alarm.Onset, point.Step, "exact zeros in a row", points, points)],
-                });
+                }, _everMoved ? 2 : 1);
                 break;
             case AlarmChange.Cleared:
-                run.Signals.Clear(Id, series.Name);
+                run.Layers.Clear(Id, series.Name);
                 break;
         }
     }

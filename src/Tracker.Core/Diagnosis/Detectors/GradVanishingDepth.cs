@@ -32,13 +32,14 @@ internal sealed class GradVanishingDepth(GradVanishingDepthOptions options) : De
     {
         if (Ends(run) is not var (first, last) || !ReferenceEquals(series, last)) return;
         var points = run.Window(series, options.Points);
+        if (!series.IsDue(points)) return;
         if (first.Finite < run.Window(first, 2 * options.Points) || last.Finite < run.Window(last, 2 * options.Points)) return;
         var (early, late) = (first.Recent!.Median(points), last.Recent!.Median(points));
         // A first layer at exactly zero is cut off, which is another condition.
         var ratio = late > 0 && early > 0 ? early / late : 1;
         // Gradients that fade in an architecture do so from the first step on; later it is a trace of something else, which has signals of its own.
         var always = last.First > 0 && first.First / last.First < options.FromStart;
-        switch (_alarm.Update(ratio < options.Ratio, ratio > 10 * options.Ratio, point.Step, series.Stride < 1.5 ? 25 : 2, 4))
+        switch (_alarm.Update(ratio < options.Ratio, ratio > 10 * options.Ratio, point.Step, series.Stride < 1.5 ? 3 : 2, 4))
         {
             case AlarmChange.Raised:
                 run.Signals.Raise(new Signal

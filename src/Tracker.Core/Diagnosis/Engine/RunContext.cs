@@ -23,6 +23,8 @@ internal sealed class RunContext
     private double _earlyPeak = double.NegativeInfinity;
     private long _earlyPeakStep;
 
+    public RunContext() => Layers = new LayerSignals(Signals);
+
     public ConfigHints Hints { get; } = new();
 
     public RateState Rate { get; } = new();
@@ -30,6 +32,9 @@ internal sealed class RunContext
     public EpochState Epoch { get; } = new();
 
     public SignalBoard Signals { get; } = new();
+
+    /// <summary>Signals of conditions that layers have each for itself.</summary>
+    public LayerSignals Layers { get; }
 
     /// <summary>The step being folded.</summary>
     public long Step => _step;
@@ -118,6 +123,9 @@ internal sealed class RunContext
     /// <summary>A window of so many points, scaled for a series that is not logged every step: min(points, max(5, 15 % of the points expected)).</summary>
     public int Window(SeriesState series, int points) => series.Window(points, TotalSteps);
 
+    /// <summary>Whether a layer has depth: norms, embeddings and biases are judged by other measures, or not at all.</summary>
+    public static bool IsDeep(string layer) => !Array.Exists(NotDeep, word => layer.Contains(word, StringComparison.OrdinalIgnoreCase));
+
     public SeriesState? First(RoleKind kind) => _byRole[(int)kind] is [var first, ..] ? first : null;
 
     /// <summary>All series of a role in order of appearance, ranks above 0 left out.</summary>
@@ -138,7 +146,7 @@ internal sealed class RunContext
             return;
         }
         Insert(_byRole[(int)role.Kind], series);
-        if (role.Kind == RoleKind.LayerGradNorm && !Array.Exists(NotDeep, word => role.Scope.Contains(word, StringComparison.OrdinalIgnoreCase))) Insert(_deepLayers, series);
+        if (role.Kind == RoleKind.LayerGradNorm && IsDeep(role.Scope)) Insert(_deepLayers, series);
         if (IsPlayer(role)) _players++;
     }
 
@@ -193,6 +201,7 @@ internal sealed class RunContext
         Rate.Sync(s);
         Epoch.Sync(s);
         Signals.Sync(s);
+        Layers.Sync(s);
         s.Sync(ref _generation);
         s.Sync(ref _resumeGrace);
         s.Sync(ref _ended);

@@ -138,6 +138,9 @@ internal sealed class SeriesState
         return Math.Min(points, Math.Max(5, (int)Math.Ceiling(sparse)));
     }
 
+    /// <summary>Whether a slow test over the last <paramref name="points"/> points is due: five times in its window, at every point of a short one.</summary>
+    public bool IsDue(int points) => _count % Math.Max(1, points / 5) == 0;
+
     /// <summary>
     /// Decides whether a point is folded. One that is not above the last step is late, unless the run was resumed since
     /// or its writer goes back by more than 1 % of the series' range: then the series is rewound to it.

@@ -1,0 +1,66 @@
+using Tracker.Core.Diagnosis.Engine;
+
+namespace Tracker.Core.Diagnosis.Detectors;
+
+/// <summary>Thresholds of <c>saturated-activation</c>.</summary>
+public sealed record SaturatedActivationOptions
+{
+    /// <summary>Share of outputs at their ends, as a median. Default 0.5 (SageMaker Debugger, DeepDiagnosis and TheDeepChecker agree); clears at 0.35.</summary>
+    public double Share { get; init; } = 0.5;
+
+    /// <summary>Points of the median for a series logged every step; fewer for a sparser one. Default 50.</summary>
+    public int Points { get; init; } = 50;
+
+    /// <summary>Histograms in a row, where the fraction is not logged. Default 2.</summary>
+    public int Histograms { get; init; } = 2;
+}
+
+/// <summary>Half or more of a layer's tanh or sigmoid outputs lie at the ends of their range, where the slope is almost 0.</summary>
+internal sealed class SaturatedActivation(SaturatedActivationOptions options) : Detector
+{
+    public const string Id = "saturated-activation";
+
+    private Alarm _alarm;
+    private long _since;
+    private bool _saturatedNow;
+
+    public override void Look(RunContext run, SeriesState series, in Point point)
+    {
+        if (!double.IsFinite(point.Value)) return;
+        var saturated = point.Value >= options.Share;
+        if (saturated && !_saturatedNow) _since = point.Step;
+        _saturatedNow = saturated;
+        if (!saturated && !_alarm.IsOpen) return;
+        var points = run.Window(series, options.Points);
+        if (series.Finite < points || !series.IsDue(points)) return;
+        var share = series.Recent!.Median(points);
+        switch (_alarm.Update(share >= options.Share && saturated, share < 0.7 * options.Share, point.Step))
+        {
+            case AlarmChange.Raised:
+                Raise(run, series, point.Step, share, $"{series.Name} has a median of {Numbers.Text(share)} over the last {points} points (it began at {Numbers.Text(series.First)})", "median share of saturated outputs");
+                break;
+            case AlarmChange.Cleared:
+                run.Layers.Clear(Id, series.Name);
+                break;
+        }
+    }
+
+    public override void Sync(StateStream s)
+    {
+        _alarm.Sync(s);
+        s.Sync(ref _since);
+        s.Sync(ref _saturatedNow);
+    }
+
+    private void Raise(RunContext run, SeriesState series, long step, double share, string found, string statistic) => run.Layers.Raise(new Signal
+    {
+        Id = Id,
+        Severity = Severity.Warn,
+        Series = series.Name,
+        Step = step,
+        OnsetStep = _since,
+        Title = $"{Numbers.Percent(share)} of the outputs of {series.Role!.Scope} are saturated",
+        Summary = $"{found}: there the activation is flat and lets almost no gradient through.",
+        Evidence = [new Evidence(series.Name, _since, step, statistic, Numbers.Round6(share), options.Share)],
+    }, share);
+}
