@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tracker.Bench;
 using Tracker.Bench.Figures;
+using Tracker.Bench.Growth;
 using Tracker.Testing;
 
 (string Name, string What, Func<Bench, CancellationToken, Task> Measure)[] benches =
@@ -30,9 +31,24 @@ var root = new RootCommand("Measures Tracker on a server of its own. Standard ou
 root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entry => entry.Measure)]));
 foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [measure]));
 root.Add(DurabilityCommand());
+root.Add(GrowthCommand());
 return await root.Parse(args).InvokeAsync();
 
-// Not part of "all": it takes as long as it is asked to.
+// These two are not part of "all": they take as long as they are asked to.
+Command GrowthCommand()
+{
+    var points = new Option<long>("--points") { Description = "Points of the last stage.", DefaultValueFactory = _ => 100_000_000 };
+    var plot = new Option<string?>("--plot") { Description = "File of the drawing (SVG)." };
+    var command = new Command("growth", "How cost grows from a million to a hundred million points, from 100 to 10,000 runs.") { points, plot };
+    command.SetAction(async (parsed, cancel) =>
+    {
+        await using var bench = BenchOf(parsed);
+        await GrowthFigures.MeasureAsync(bench, parsed.GetValue(points), parsed.GetValue(plot), cancel);
+        return 0;
+    });
+    return command;
+}
+
 Command DurabilityCommand()
 {
     var faults = new Option<int>("--faults") { Description = "How many times something is killed, cut or filled.", DefaultValueFactory = _ => 225 };
@@ -46,12 +62,14 @@ Command DurabilityCommand()
     return command;
 }
 
+Bench BenchOf(ParseResult parsed) => new(TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(rounds));
+
 Command CommandOf(string name, string what, Func<Bench, CancellationToken, Task>[] measures)
 {
     var command = new Command(name, what);
     command.SetAction(async (parsed, cancel) =>
     {
-        await using var bench = new Bench(TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(rounds));
+        await using var bench = BenchOf(parsed);
         foreach (var measure in measures) await measure(bench, cancel);
         return 0;
     });
