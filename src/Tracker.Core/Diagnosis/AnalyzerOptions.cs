@@ -31,7 +31,39 @@ public sealed record AnalyzerOptions
 
     public ScheduleKickOptions ScheduleKick { get; init; } = new();
 
+    public LossAtInitOptions LossAtInit { get; init; } = new();
+
+    public StaleValidationOptions StaleValidation { get; init; } = new();
+
+    public ValErraticOptions ValErratic { get; init; } = new();
+
+    public ValMuchHigherOptions ValMuchHigher { get; init; } = new();
+
+    public GrokkingOptions Grokking { get; init; } = new();
+
     public OverfittingOptions Overfitting { get; init; } = new();
+
+    public LossAgainstAccuracyOptions LossAgainstAccuracy { get; init; } = new();
+
+    public DoubleDescentOptions DoubleDescent { get; init; } = new();
+
+    public GeneralizationGapOptions GeneralizationGap { get; init; } = new();
+
+    public UnderfittingOptions Underfitting { get; init; } = new();
+
+    public TrainAboveValOptions TrainAboveVal { get; init; } = new();
+
+    public ValStallOptions ValStall { get; init; } = new();
+
+    public EarlyStopPointOptions EarlyStopPoint { get; init; } = new();
+
+    public CatastrophicForgettingOptions CatastrophicForgetting { get; init; } = new();
+
+    public ClassesOptions Classes { get; init; } = new();
+
+    public CalibrationOptions Calibration { get; init; } = new();
+
+    public DownstreamRegressionOptions DownstreamRegression { get; init; } = new();
 
     public ClippingOptions Clipping { get; init; } = new();
 

@@ -1,3 +1,4 @@
+using Tracker.Core.Diagnosis.Detectors;
 using Tracker.Core.Diagnosis.Engine;
 
 namespace Tracker.Core.Diagnosis.Causes;
@@ -19,11 +20,17 @@ internal static class CauseRanking
         var sum = 1.0;
         foreach (var s in scored) sum += Math.Exp(s.Score);
         var ranked = new List<RankedCause>();
+        // A stall of validation is a question with five answers: all are shown, with what speaks against them.
+        var all = members.All(m => m.Severity == Severity.Info) && members.Any(m => m.Id == ValStall.Id);
         foreach (var (cause, score, speaksFor, against) in scored.OrderByDescending(s => s.Score))
         {
             var share = Math.Exp(score) / sum;
-            if (ranked.Count == 3 || score < 0 || share < Shown) break;
-            ranked.Add(new RankedCause(cause, share >= Strong ? "strong" : share >= Likely ? "likely" : "possible", CauseTable.Titles[cause], speaksFor, against));
+            if (all ? !CauseTable.Explains(cause, ValStall.Id) : ranked.Count == 3 || score < 0 || share < Shown)
+            {
+                if (all) continue;
+                break;
+            }
+            ranked.Add(new RankedCause(cause, share >= Strong ? "strong" : share >= Likely ? "likely" : share >= Shown ? "possible" : "unlikely", CauseTable.Titles[cause], speaksFor, against));
         }
         return ranked;
     }

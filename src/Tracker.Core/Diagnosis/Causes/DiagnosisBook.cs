@@ -100,6 +100,7 @@ internal sealed class DiagnosisBook(string run)
         var cause = causes is [var top, ..] ? top.Id : CauseTable.Unknown;
         var onset = incident.Members.Min(m => m.OnsetStep);
         var (steps, check) = Prescriptions.For(cause, context, onset);
+        if (active.Exists(m => m.Id == Detectors.ValStall.Id) && active.TrueForAll(m => m.Severity == Severity.Info)) steps = [Detectors.ValStall.Advice(context), .. steps];
         var ordered = active.OrderByDescending(m => m.Severity).ThenBy(m => m.OnsetStep).ToList();
         return incident.Diagnosis with
         {

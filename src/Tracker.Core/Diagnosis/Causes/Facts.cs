@@ -122,6 +122,24 @@ internal static class Facts
                     : new(false, $"validation accuracy is {Numbers.Text(accuracy.Max)} at best")
                 : Finding.Blind,
             ["loss-falls"] = LossFalls,
+            ["strong-weight-decay"] = (run, members) => Has(members, Underfitting.Id) && run.Hints.WeightDecay is { } decay
+                ? decay >= 0.1 ? new(true, $"the weight decay, {Numbers.Text(decay)}, is strong") : new(false, $"the weight decay, {Numbers.Text(decay)}, is mild")
+                : Finding.Blind,
+            ["validation-at-chance"] = (_, members) => Has(members, Grokking.CandidateId, Grokking.Id)
+                ? new(true, "training was solved while validation was at chance")
+                : new(false, "training was never solved with validation at chance"),
+            ["class-missing"] = (_, members) => Has(members, Classes.CollapseId, Classes.RegressionId)
+                ? new(true, "single classes fail while the others do well")
+                : new(false, "no class is known to fail"),
+            ["task-forgotten"] = (_, members) => Has(members, CatastrophicForgetting.Id)
+                ? new(true, "one task got worse while another was learnt")
+                : new(false, "no task is known to be forgotten"),
+            ["training-still-falls"] = StallFacts.TrainingStillFalls,
+            ["rate-still-moves"] = StallFacts.RateStillMoves,
+            ["gradient-vanished"] = StallFacts.GradientVanished,
+            ["evaluations-differ"] = StallFacts.EvaluationsDiffer,
+            ["gap-widens"] = StallFacts.GapWidens,
+            ["validation-creeps-up"] = StallFacts.ValidationCreepsUp,
             ["parameters-move"] = (run, members) => Has(members, ConstantLoss.Id) && run.First(RoleKind.ParamNorm)?.Points is { Count: >= 10 } norm
                 ? norm.Value(0).Equals(norm.Value(9))
                     ? new(false, "the norm of the parameters does not change either")

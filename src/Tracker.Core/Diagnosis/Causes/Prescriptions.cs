@@ -41,15 +41,40 @@ internal static class Prescriptions
             "The loss stays finite beyond the step at which it failed."),
         "clip-threshold-too-low" => ([ClipAt(run), "Log the gradient norm before clipping, so that the threshold can be chosen from it.", Rate(run, 0.3, "If raising it makes training unstable, the rate is what is too high: ")],
             "Fewer than one step in ten is clipped once the warm-up is over."),
-        "capacity-too-small" => (["Make the model wider or deeper.", "Reduce weight decay, dropout and augmentation.", "Train a larger model on one tenth of the data: if that fits, capacity was it."],
+        "capacity-too-small" => (["Make the model wider or deeper.", $"Reduce weight decay{(run.Hints.WeightDecay is { } much ? $" (now {Numbers.Text(much)})" : "")}, dropout and augmentation; train longer, at a higher rate.", "Train a larger model on one tenth of the data: if that fits, capacity was it."],
             "The training loss falls below its present level."),
         "overfitting" => ([$"Stop at step {onset}, or restore the checkpoint from there.", "Add data or augmentation; add weight decay or dropout.", "Use a smaller model."],
             "The validation loss keeps falling, or stays flat, while the training loss falls."),
-        "eval-bug" => (["Check that the logged value is computed anew at every step, from the current batch.", "Log the loss before any rounding or caching."],
-            "The logged loss differs from step to step."),
+        "eval-bug" => Evaluation(run),
+        "class-imbalance" => (["Count the samples of each class in training: is one missing, or mapped to another label?", "Weight the loss by the inverse frequency of the classes, or draw the rare ones more often.", "Watch the worst class, not the mean, when choosing a checkpoint."],
+            "The class's accuracy leaves 0 within a few evaluations."),
+        "catastrophic-forgetting" => ([$"Mix 5 to 20 % of the earlier task's data into each batch (replay); the checkpoint of step {onset} still has both.", Rate(run, 0.1), "Hold on to the old weights: elastic weight consolidation, or train adapters only."],
+            "The earlier task's loss stays within a tenth of its descent while the new one falls."),
+        "grokking-candidate" => (["Keep training if you can afford several times the steps so far; validation may follow late.", $"Keep the weight decay{(run.Hints.WeightDecay is { } decay ? $" ({Numbers.Text(decay)})" : " on")}, or raise it: it is what drives grokking.", "More data brings the moment forward."],
+            "Validation accuracy leaves chance while the training loss stays at nothing."),
+        "double-descent" => (["Go on: validation is better than before the rise.", "Keep the best checkpoint by validation loss."], "Validation goes on falling below its first best."),
+        "saddle-point" => ([Rate(run, 3), "Use momentum or Adam, and smaller batches: noise leaves saddle points."], "The gradient norm grows again and both losses fall."),
         "converged" => (["Nothing needs to be done; stop here if the level is good enough."], "A longer run would end at the same level."),
         _ => (["Log learning rate, gradient norm per layer and update ratios: they separate the causes of this symptom."], "The diagnosis names a cause."),
     };
+
+    private static (IReadOnlyList<string>, string) Evaluation(RunContext run)
+    {
+        if (run.Signals.IsActive(StaleValidation.Id))
+        {
+            return (["Evaluate the model that is being trained: copy or reload its weights (or the averaged ones) before each evaluation.", "Compute the metric anew each time: look for a cached value or an iterator that is used up.", "Choose checkpoints by training loss until this is repaired; the best step of validation means nothing."],
+                "The validation loss differs from one evaluation to the next.");
+        }
+        if (run.Signals.IsActive(ValErratic.Id) || run.Signals.IsActive(ValErratic.BnId) || run.Signals.IsActive(ValMuchHigher.Id))
+        {
+            return (["Call model.eval() before and model.train() after every evaluation, and check that both take effect in all parts.", "Evaluate on the training set in evaluation mode: if that is as bad, the mode or the running statistics are to blame; if it is good, the validation data are.", "With batch normalisation use larger batches, a smaller momentum, or group normalisation; prepare validation inputs exactly as training inputs."],
+                "Validation moves as smoothly as training, and stands near it in the first epoch.");
+        }
+        return run.Signals.IsActive(LossAgainstAccuracy.Metric)
+            ? (["Compute the accuracy of one batch by hand: the argmax over the classes, against the labels as the loss gets them.", "Check shapes, label encoding (one-hot or index, from 0 or from 1) and that predictions are not thresholded logits.", "Check that the metric is reset at each evaluation."],
+                "Accuracy leaves chance at the step where the loss does.")
+            : (["Check that the logged value is computed anew at every step, from the current batch.", "Log the loss before any rounding or caching."], "The logged loss differs from step to step.");
+    }
 
     private static string Rate(RunContext run, double factor, string before = "")
     {

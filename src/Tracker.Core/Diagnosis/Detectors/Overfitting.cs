@@ -8,65 +8,51 @@ public sealed record OverfittingOptions
     /// <summary>Fewest evaluations before anything is said. Default 6.</summary>
     public int Evaluations { get; init; } = 6;
 
-    /// <summary>Evaluations since the best one. Default 5.</summary>
+    /// <summary>Evaluations since the best one, or a twentieth of all where that is more. Default 5.</summary>
     public int SinceBest { get; init; } = 5;
 
-    /// <summary>Rise above the best validation loss, as a part of it and of its descent. Default 0.05 (Prechelt's generalization loss of 5).</summary>
+    /// <summary>Rise above the best validation loss as a part of it, and half of it as a part of the descent. Default 0.05 (Prechelt's generalization loss of 5).</summary>
     public double Rise { get; init; } = 0.05;
 
-    /// <summary>Rise at which it is high. Default 0.2.</summary>
+    /// <summary>Rise as a part of the best validation loss that is severe: high, or a warning where the accuracy holds. Default 0.2.</summary>
     public double Severe { get; init; } = 0.2;
 
-    /// <summary>Fall of the validation accuracy from its best at which it is high. Default 0.02.</summary>
+    /// <summary>Fall of the validation accuracy since the best validation loss at which it is high, 0 to 1. Default 0.02.</summary>
     public double AccuracyFall { get; init; } = 0.02;
 }
 
 /// <summary>The validation loss is past its best and rises while the training loss goes on falling.</summary>
-internal sealed class Overfitting(OverfittingOptions options) : Detector
+internal sealed class Overfitting(OverfittingOptions options) : EvaluationDetector
 {
     public const string Id = "overfitting";
 
     private bool _open;
     private Severity _severity;
-    private double _best = double.PositiveInfinity;
-    private long _bestStep;
-    private double _trainAtBest = double.NaN;
-    private long _sinceBest;
-    private long _previous = long.MinValue;
 
-    public override void Look(RunContext run, SeriesState series, in Point point)
+    protected override void Judge(RunContext run, SeriesState series, Evaluations pairs, long step)
     {
-        if (!double.IsFinite(point.Value) || run.IsAdversarial || run.Loss?.Trend is not { Tail.Count: > 0 } training) return;
-        var level = Level(training.Tail, _previous);
-        _previous = point.Step;
-        if (point.Value < _best)
+        if (pairs.SinceBest == 0 || IsExplained(run))
         {
-            (_best, _bestStep, _trainAtBest, _sinceBest) = (point.Value, point.Step, level, 0);
             if (_open) run.Signals.Clear(Id, series.Name);
             _open = false;
             return;
         }
-        _sinceBest++;
-        if (series.Finite < options.Evaluations || _sinceBest < options.SinceBest) return;
-        var validation = series.Trend!;
-        Span<double> window = stackalloc double[(int)Math.Min(_sinceBest + 1, 200)];
-        var now = validation.Tail.Median(3);
-        var rise = now - _best;
-        var needed = Math.Max(Math.Max(options.Rise * Math.Abs(_best), options.Rise * (series.First - _best)), 2 * validation.Noise);
-        if (rise < needed || level > _trainAtBest || Statistics.MannKendall(validation.Tail.CopyLast(window)) < 2.33) return;
-        var severity = Judge(run, rise);
-        if (_open && severity <= _severity) return;
+        if (pairs.Total < options.Evaluations || pairs.SinceBest < Math.Max(options.SinceBest, pairs.Total / 20)) return;
+        var rise = ValidationRise.Of(pairs, options.Rise);
+        var training = pairs.TrainingLevel;
+        if (!rise.Holds || training > pairs.TrainingAtBest + pairs.TrainingNoise) return;
+        if (Judge(run, pairs, rise, step) is not { } severity || (_open && severity <= _severity)) return;
         (_open, _severity) = (true, severity);
         run.Signals.Raise(new Signal
         {
             Id = Id,
             Severity = severity,
             Series = series.Name,
-            Step = point.Step,
-            OnsetStep = _bestStep,
-            Title = $"Overfitting since step {_bestStep}",
-            Summary = $"{series.Name} was best at step {_bestStep} ({Numbers.Text(_best)}) and has risen to {Numbers.Text(now)} in {_sinceBest} evaluations, while the training loss fell from {Numbers.Text(_trainAtBest)} to {Numbers.Text(level)}.",
-            Evidence = [new Evidence(series.Name, _bestStep, point.Step, "rise above the best validation loss", Numbers.Round6(rise), Numbers.Round6(needed))],
+            Step = step,
+            OnsetStep = pairs.BestStep,
+            Title = $"Overfitting since step {pairs.BestStep}",
+            Summary = $"{series.Name} was best at step {pairs.BestStep} ({Numbers.Text(pairs.Best)}) and has risen to {Numbers.Text(rise.Level)} in {pairs.SinceBest} evaluations, while the training loss fell from {Numbers.Text(pairs.TrainingAtBest)} to {Numbers.Text(training)}.",
+            Evidence = [new Evidence(series.Name, pairs.BestStep, step, "rise above the best validation loss", Numbers.Round6(rise.Amount), Numbers.Round6(rise.Needed))],
         });
     }
 
@@ -76,24 +62,19 @@ internal sealed class Overfitting(OverfittingOptions options) : Detector
         var severity = (int)_severity;
         s.Sync(ref severity);
         _severity = (Severity)severity;
-        s.Sync(ref _best);
-        s.Sync(ref _bestStep);
-        s.Sync(ref _trainAtBest);
-        s.Sync(ref _sinceBest);
-        s.Sync(ref _previous);
     }
 
-    private Severity Judge(RunContext run, double rise)
-    {
-        var fell = run.First(RoleKind.ValAccuracy) is { Finite: >= 3, Trend: { } accuracy } series && series.Max - accuracy.Tail.Median(3) >= options.AccuracyFall;
-        return fell || (_best > 0 && rise >= options.Severe * _best) ? Severity.High : Severity.Warn;
-    }
+    /// <summary>What rises for a reason of its own: a model that may yet grok, and validation that jumps about.</summary>
+    private static bool IsExplained(RunContext run) =>
+        Grokking.MayYetGrok(run) || run.Signals.IsActive(Grokking.CandidateId) || run.Signals.IsActive(ValErratic.Id);
 
-    /// <summary>Median of the training points since the previous evaluation.</summary>
-    private static double Level(Tail training, long previous)
+    /// <summary>Null while the accuracy holds and the rise is mild: then val-loss-up-acc-flat says it better.</summary>
+    private Severity? Judge(RunContext run, Evaluations pairs, ValidationRise rise, long step)
     {
-        var points = 0;
-        while (points < training.Count && training.Step(points) > previous) points++;
-        return training.Median(Math.Max(1, points));
+        var severe = pairs.Best > 0 && rise.Amount >= options.Severe * pairs.Best;
+        var accuracy = ValidationRise.AccuracySinceBest(run, step);
+        if (double.IsNaN(accuracy)) return severe ? Severity.High : Severity.Warn;
+        if (accuracy <= -ValidationRise.AccuracyFall(run, options.AccuracyFall)) return Severity.High;
+        return severe ? Severity.Warn : null;
     }
 }

@@ -36,6 +36,9 @@ internal sealed class RunContext
     /// <summary>Signals of conditions that layers have each for itself.</summary>
     public LayerSignals Layers { get; }
 
+    /// <summary>Training against validation.</summary>
+    public Evaluations Evaluations { get; } = new();
+
     /// <summary>The step being folded.</summary>
     public long Step => _step;
 
@@ -68,9 +71,10 @@ internal sealed class RunContext
     public bool IsPoisoned => Loss is { NonFiniteRun: >= 3 } || Gradient is { NonFiniteRun: >= 3 };
 
     /// <summary>ADVERSARIAL: losses of two players or of rewards, or a loss that changes its sign; trends of the loss mean nothing.</summary>
-    public bool IsAdversarial =>
-        Hints.IsAdversarial || First(RoleKind.Reward) is not null || Loss is { Min: < 0, Max: > 0 }
-        || _players >= 2;
+    public bool IsAdversarial => IsGame || Loss is { Min: < 0, Max: > 0 };
+
+    /// <summary>Losses of two players or of rewards; a loss that changes its sign alone is no game, a likelihood does it too.</summary>
+    public bool IsGame => Hints.IsAdversarial || First(RoleKind.Reward) is not null || _players >= 2;
 
     /// <summary>RESUME: within 50 points of the loss after a restart.</summary>
     public bool JustResumed => _resumeGrace > 0;
@@ -179,6 +183,7 @@ internal sealed class RunContext
         if (series.Role is not { Rank: 0 } role) return;
         if (role.Kind == RoleKind.LearningRate && ReferenceEquals(series, First(RoleKind.LearningRate))) Rate.Add(step, value);
         if (role.Kind == RoleKind.Epoch && ReferenceEquals(series, First(RoleKind.Epoch))) Epoch.Add(step, value);
+        if (role.Kind == RoleKind.ValLoss && ReferenceEquals(series, First(RoleKind.ValLoss))) Evaluations.Add(step, value, Loss);
         if (role.Kind != RoleKind.TrainLoss || !ReferenceEquals(series, Loss)) return;
         if (_resumeGrace > 0) _resumeGrace--;
         if (series.Count > EarlyPoints || !(value > _earlyPeak)) return;
@@ -202,6 +207,7 @@ internal sealed class RunContext
         Epoch.Sync(s);
         Signals.Sync(s);
         Layers.Sync(s);
+        Evaluations.Sync(s);
         s.Sync(ref _generation);
         s.Sync(ref _resumeGrace);
         s.Sync(ref _ended);
