@@ -97,7 +97,7 @@ internal sealed class Calibration(CalibrationOptions options) : Detector
         {
             case AlarmChange.Raised:
                 // A rising loss beside it says overconfidence; alone it may be the noise of small bins.
-                var lossRises = run.Evaluations is { Count: >= 6, SinceBest: >= 3 } pairs && pairs.Level > pairs.BestLevel + pairs.Noise;
+                var lossRises = run.Evaluations is { Count: >= 6, SinceBest: >= 3 } pairs && pairs.Level > pairs.BestLevel + pairs.Noise && pairs.TrainingHolds();
                 run.Signals.Raise(new Signal
                 {
                     Id = DriftId,

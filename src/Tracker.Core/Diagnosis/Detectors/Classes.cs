@@ -17,7 +17,7 @@ public sealed record ClassesOptions
     /// <summary>Share of the run before which a class may still come; eight evaluations where its length is unknown. Default 0.3.</summary>
     public double FromProgress { get; init; } = 0.3;
 
-    /// <summary>Fall of a class's accuracy from its best, 0 to 1, or three times its noise where that is more. Default 0.1; clears at half of it.</summary>
+    /// <summary>Fall of a class's accuracy from its best, 0 to 1, or four times its noise where that is more. Default 0.1; clears at half of it.</summary>
     public double Regressed { get; init; } = 0.1;
 
     /// <summary>Fall of the other classes' mean meanwhile that makes it a matter of all classes, 0 to 1. Default 0.05.</summary>
@@ -105,7 +105,7 @@ internal sealed class Classes(ClassesOptions options) : Detector
         var level = recent.Median(3);
         if (level > state.Best) (state.Best, state.BestStep, state.OthersAtBest) = (level, point.Step, others);
         Span<double> last = stackalloc double[24];
-        var needed = Math.Max(options.Regressed, 3 * Statistics.CurveNoise(recent.CopyLast(last)));
+        var needed = Math.Max(options.Regressed, 4 * Statistics.CurveNoise(recent.CopyLast(last)));
         var fell = state.Best - level;
         var raise = fell >= needed && others >= state.OthersAtBest - options.Meanwhile && !state.Collapse.IsOpen;
         switch (state.Regression.Update(raise, fell < needed / 2, point.Step, options.RegressedEvaluations, 2))

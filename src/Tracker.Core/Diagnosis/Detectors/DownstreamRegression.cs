@@ -29,8 +29,9 @@ internal sealed class DownstreamRegression(DownstreamRegressionOptions options) 
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
-        if (!double.IsFinite(point.Value) || series.Points!.Count < 3) return;
-        var sign = series.Role!.HigherIsBetter ? 1 : -1;
+        // Perplexity is the loss by another name.
+        if (!double.IsFinite(point.Value) || series.Points!.Count < 3 || run.IsGame || series.Role!.Scope is "perplexity" or "ppl") return;
+        var sign = series.Role.HigherIsBetter ? 1 : -1;
         var level = sign * series.Points.Median(3);
         if (level > _best) (_best, _bestStep) = (level, point.Step);
         Span<double> last = stackalloc double[24];

@@ -20,7 +20,7 @@ public sealed record LossAgainstAccuracyOptions
     /// <summary>Rise of the loss above its best, as a part of it, and half of it as a part of its descent. Default 0.05.</summary>
     public double Rise { get; init; } = 0.05;
 
-    /// <summary>Fall of the loss from where it began, as a part of it, with which accuracy must have left chance. Default 0.3.</summary>
+    /// <summary>Fall of the loss from where it began, or from log(classes) where that is less, as a part of it, with which accuracy must have left chance. Default 0.3.</summary>
     public double Learned { get; init; } = 0.3;
 
     /// <summary>Accuracy above chance that still counts as chance, 0 to 1. Default 0.05.</summary>
@@ -69,8 +69,9 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
     {
         var known = run.Hints.Classes is not null && run.Hints.MayBeCrossEntropy;
         var chance = known ? 1 / run.Hints.Classes!.Value : Math.Min(0.1, accuracy.First);
-        var fallen = pairs.Start - pairs.Level;
-        var learned = fallen >= (known ? options.Learned : 2 * options.Learned) * Math.Abs(pairs.Start) && fallen >= 5 * pairs.Noise;
+        var start = known ? Math.Min(pairs.Start, Math.Log(run.Hints.Classes!.Value)) : pairs.Start;
+        var fallen = start - pairs.Level;
+        var learned = fallen >= (known ? options.Learned : 2 * options.Learned) * Math.Abs(start) && fallen >= 5 * pairs.Noise;
         var now = accuracy.LastFinite;
         switch (_metric.Update(learned && now <= chance + options.Chance, now > chance + 2 * options.Chance, step, options.AtChance, 2))
         {
@@ -84,10 +85,10 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
                     Step = step,
                     OnsetStep = _metric.Onset,
                     Title = $"Accuracy stays at {Numbers.Text(now)} though the loss has learnt",
-                    Summary = $"{series.Name} fell from {Numbers.Text(pairs.Start)} to {Numbers.Text(pairs.Level)}, but {accuracy.Name} is {Numbers.Text(now)}, no better than guessing, {Numbers.Text(chance)}: the metric is computed wrongly.",
+                    Summary = $"{series.Name} fell from {Numbers.Text(start)} to {Numbers.Text(pairs.Level)}, but {accuracy.Name} is {Numbers.Text(now)}, no better than guessing, {Numbers.Text(chance)}: the metric is computed wrongly.",
                     Evidence =
                     [
-                        new Evidence(series.Name, pairs.Validation.Step(pairs.Count - 1), step, "fall of the validation loss", Numbers.Round6(fallen), Numbers.Round6(options.Learned * Math.Abs(pairs.Start))),
+                        new Evidence(series.Name, pairs.Validation.Step(pairs.Count - 1), step, "fall of the validation loss", Numbers.Round6(fallen), Numbers.Round6(options.Learned * Math.Abs(start))),
                         new Evidence(accuracy.Name, _metric.Onset, step, "validation accuracy", Numbers.Round6(now), Numbers.Round6(chance + options.Chance)),
                     ],
                 });
@@ -111,7 +112,7 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
         var change = ValidationRise.AccuracySinceBest(run, step);
         var holds = change > -ValidationRise.AccuracyFall(run, options.AccuracyMoves);
         var explained = Grokking.MayYetGrok(run) || run.Signals.IsActive(Grokking.CandidateId) || run.Signals.IsActive(ValErratic.Id)
-            || run.Signals.IsActive(LossDivergence.Id) || pairs.TrainingLevel > pairs.TrainingAtBest + Math.Max(2 * pairs.TrainingNoise, 0.1 * pairs.TrainingDescent);
+            || run.Signals.IsActive(LossDivergence.Id) || !pairs.TrainingHolds();
         if (_lossUp.Update(rise.Holds && holds && !explained, false, step) != AlarmChange.Raised) return;
         run.Signals.Raise(new Signal
         {

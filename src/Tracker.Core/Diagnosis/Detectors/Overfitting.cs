@@ -40,7 +40,7 @@ internal sealed class Overfitting(OverfittingOptions options) : EvaluationDetect
         if (pairs.Total < options.Evaluations || pairs.SinceBest < Math.Max(options.SinceBest, pairs.Total / 20)) return;
         var rise = ValidationRise.Of(pairs, options.Rise);
         var training = pairs.TrainingLevel;
-        if (!rise.Holds || training > pairs.TrainingAtBest + pairs.TrainingNoise) return;
+        if (!rise.Holds || !pairs.TrainingHolds()) return;
         if (Judge(run, pairs, rise, step) is not { } severity || (_open && severity <= _severity)) return;
         (_open, _severity) = (true, severity);
         run.Signals.Raise(new Signal

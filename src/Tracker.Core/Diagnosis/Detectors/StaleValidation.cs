@@ -24,7 +24,8 @@ internal sealed class StaleValidation(StaleValidationOptions options) : Detector
     public const string Id = "stale-validation";
 
     // Where validation is logged as often as training, the last value may be written again until the next evaluation.
-    private const int RepeatedPoints = 50;
+    private const int RepeatedPoints = 500;
+    private const int ShortRun = 100;
     private const double RepeatedShare = 0.25;
 
     private bool _open;
@@ -72,8 +73,8 @@ internal sealed class StaleValidation(StaleValidationOptions options) : Detector
         var needed = Math.Max(options.Same, 2 * _longest + 1);
         if (_longest > 1 || series.Stride >= 3 * (run.Loss?.Stride ?? 1)) return needed;
         // One training loss an evaluation: either both come once an epoch, or the last evaluation is written at every step.
-        if (series.Stride > 1.5 || series.Finite < RepeatedPoints && run.TotalSteps is null or < 2 * RepeatedPoints) return Math.Max(needed, 5);
-        return Math.Max(needed, Math.Max(RepeatedPoints, (long)(RepeatedShare * (run.TotalSteps ?? 0))));
+        if (series.Stride > 1.5 || run.Epoch.StepIsEpoch || run.TotalSteps <= ShortRun) return Math.Max(needed, 5);
+        return Math.Max(needed, run.TotalSteps is { } total ? (long)(RepeatedShare * total) : RepeatedPoints);
     }
 
     /// <summary>The parameters have changed since: the training loss moved by more than its noise, or the updates are of a size.</summary>

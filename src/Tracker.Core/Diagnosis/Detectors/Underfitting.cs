@@ -8,17 +8,17 @@ public sealed record UnderfittingOptions
     /// <summary>Fewest evaluations. Default 8.</summary>
     public int Evaluations { get; init; } = 8;
 
-    /// <summary>Share of the run before which nothing is said, where its length is known. Default 0.3.</summary>
-    public double FromProgress { get; init; } = 0.3;
+    /// <summary>Share of the run before which nothing is said, where its length is known. Default 0.4.</summary>
+    public double FromProgress { get; init; } = 0.4;
 
     /// <summary>Distance of the two losses, as a part of the training loss, that counts as none. Default 0.1.</summary>
     public double Gap { get; init; } = 0.1;
 
-    /// <summary>Descent in the last third of the run, as a part of the whole descent, that counts as flat. Default 0.2.</summary>
-    public double Flat { get; init; } = 0.2;
+    /// <summary>Descent in the last third of the run, as a part of the whole descent, that counts as flat. Default 0.15.</summary>
+    public double Flat { get; init; } = 0.15;
 
-    /// <summary>Training loss over log(classes) that is high. Default 0.6; 0.8 where no accuracy is logged.</summary>
-    public double High { get; init; } = 0.6;
+    /// <summary>Training loss over log(classes) that is high. Default 0.7; 0.8 where no accuracy is logged.</summary>
+    public double High { get; init; } = 0.7;
 
     /// <summary>Best accuracy, as a part of what lies between chance and 1, that is low. Default 0.3: half of the labels wrong still leaves 0.5.</summary>
     public double Skill { get; init; } = 0.3;
@@ -41,7 +41,7 @@ internal sealed class Underfitting(UnderfittingOptions options) : EvaluationDete
         var (training, validation) = (pairs.TrainingLevel, pairs.Level);
         var close = Math.Abs(validation - training) <= Math.Max(2 * (pairs.Noise + pairs.TrainingNoise), options.Gap * Math.Abs(training));
         var (high, certain) = High(run, pairs, training);
-        switch (_alarm.Update(high && close && IsFlat(pairs, certain ? options.Flat : options.Flat / 4), !high, step, 2, 2))
+        switch (_alarm.Update(high && close && IsFlat(pairs, certain ? options.Flat : options.Flat / 3), !high, step, 2, 2))
         {
             case AlarmChange.Raised:
                 Raise(run, series, pairs, step, certain);

@@ -38,13 +38,13 @@ internal sealed class ValMuchHigher(ValMuchHigherOptions options) : EvaluationDe
     protected override void Judge(RunContext run, SeriesState series, Evaluations pairs, long step)
     {
         var (training, validation) = (pairs.Training.Value(0), pairs.Validation.Value(0));
-        var epochs = run.First(RoleKind.Epoch) is { Finite: > 0 } epoch ? epoch.LastFinite : (double?)null;
+        var epochs = run.First(RoleKind.Epoch) is { Finite: > 0 } epoch ? epoch.LastFinite : run.Hints.StepsPerEpoch is { } length ? step / (double)length : (double?)null;
         var learnt = pairs.FirstTraining - training;
         var gap = validation - training;
         var wide = training > 0 && validation >= options.Ratio * training && gap >= options.Lacking * learnt;
         var knows = learnt >= Math.Max(0.2 * pairs.FirstTraining, 5 * pairs.TrainingNoise);
-        var early = pairs.Total <= options.Among && epochs is null or <= 1 || (pairs.Total <= options.Among && epochs <= options.Epochs);
-        var raise = early && wide && knows && (epochs <= 1 || Holds(run, pairs, step, gap));
+        var early = pairs.Total <= options.Among && !(epochs > options.Epochs);
+        var raise = early && !run.IsFineTune && wide && knows && (epochs <= 1 || Holds(run, pairs, step, gap));
         if (raise && _firstGap == 0) _firstGap = gap;
         if (!raise && !_alarm.IsOpen) _firstGap = 0;
         switch (_alarm.Update(raise, training > 0 && validation < 1.2 * training, step, options.Evaluations, options.Evaluations))
@@ -53,7 +53,8 @@ internal sealed class ValMuchHigher(ValMuchHigherOptions options) : EvaluationDe
                 run.Signals.Raise(new Signal
                 {
                     Id = Id,
-                    Severity = epochs <= 1 ? Severity.High : Severity.Warn,
+                    // Without epochs and accuracies it may be a validation loss that only falls later.
+                    Severity = epochs <= 1 ? Severity.High : epochs is null && (run.First(RoleKind.ValAccuracy) is null || run.First(RoleKind.TrainAccuracy) is null) ? Severity.Info : Severity.Warn,
                     Series = series.Name,
                     Step = step,
                     OnsetStep = _alarm.Onset,

@@ -52,9 +52,6 @@ internal sealed class ConfigHints
 
     public double? LearningRate { get; private set; }
 
-    /// <summary>Weight decay, or null where the config names none or it is 0.</summary>
-    public double? WeightDecay { get; private set; }
-
     public string Precision { get; private set; } = "";
 
     public long? Epochs { get; private set; }
@@ -161,7 +158,6 @@ internal sealed class ConfigHints
         Classes = Positive("classes") is >= 2 and var classes ? classes : null;
         TotalSteps = Whole("total") ?? (Whole("epochs") is { } epochs && Whole("epochSteps") is { } steps ? epochs * steps : null);
         LearningRate = Positive("rate");
-        WeightDecay = Positive("decay");
         Precision = Text("precision");
         var loss = Text("loss");
         MayBeCrossEntropy = loss.Length == 0 || loss is "ce" or "nll" || Has(loss, "cross") || Has(loss, "softmax");

@@ -131,6 +131,13 @@ internal sealed class Evaluations
         return Statistics.MannKendall(_validation.CopyLast(since));
     }
 
+    /// <summary>Training goes on falling, or holds, since validation was at its best.</summary>
+    public bool TrainingHolds()
+    {
+        Span<double> since = stackalloc double[(int)Math.Min(_sinceBest + 1, Kept)];
+        return TrainingLevel <= _trainingAtBest + TrainingNoise && Statistics.MannKendall(_training.CopyLast(since)) <= 0;
+    }
+
     /// <summary>Median of the last three values of a series at or before a step; NaN where there are none.</summary>
     public static double LevelAt(SeriesState? series, long step)
     {
