@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tracker.Bench;
+using Tracker.Bench.Diagnosis;
 using Tracker.Bench.Figures;
 using Tracker.Bench.Growth;
 using Tracker.Testing;
@@ -32,9 +33,10 @@ root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entr
 foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [measure]));
 root.Add(DurabilityCommand());
 root.Add(GrowthCommand());
+root.Add(DiagnosisCommand());
 return await root.Parse(args).InvokeAsync();
 
-// These two are not part of "all": they take as long as they are asked to.
+// These are not part of "all": they take as long as they are asked to.
 Command GrowthCommand()
 {
     var points = new Option<long>("--points") { Description = "Points of the last stage.", DefaultValueFactory = _ => 100_000_000 };
@@ -46,6 +48,15 @@ Command GrowthCommand()
         await GrowthFigures.MeasureAsync(bench, parsed.GetValue(points), parsed.GetValue(plot), cancel);
         return 0;
     });
+    return command;
+}
+
+Command DiagnosisCommand()
+{
+    var corpus = new Option<string>("--corpus") { Description = "Folder with labels.json and the recorded runs that it names.", Required = true };
+    var page = new Option<string?>("--write") { Description = "Page whose measured part is written anew: docs/diagnosis.md." };
+    var command = new Command("diagnosis", "The analyzer on labelled recordings, beside the rules that other tools ship.") { corpus, page };
+    command.SetAction(parsed => DiagnosisFigures.Measure(parsed.GetValue(corpus)!, parsed.GetValue(page)));
     return command;
 }
 

@@ -14,7 +14,7 @@ internal static class LogPlot
     private const int Left = 56;
     private const int Top = 34;
     private const int Bottom = 40;
-    private const int Right = 14;
+    private const int Right = 26;
 
     public static string Draw(IReadOnlyList<Curve> curves)
     {

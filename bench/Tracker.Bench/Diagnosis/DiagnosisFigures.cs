@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using Tracker.Core.Diagnosis;
+using Tracker.Core.Runs;
+using Tracker.Core.Series;
+
+namespace Tracker.Bench.Diagnosis;
+
+/// <summary>
+/// The analyzer on labelled recordings: recall, precision, delay and false alarms, beside the rules that other tools ship on the same
+/// recordings, and with evidence taken away.
+/// </summary>
+internal static class DiagnosisFigures
+{
+    private const string Begin = "<!-- measured: written by bench -- diagnosis -->";
+    private const string End = "<!-- end of what was measured -->";
+
+    /// <param name="folder">Folder of <c>labels.json</c>.</param>
+    /// <param name="page">Page whose measured part is written anew; null writes none.</param>
+    public static void Measure(string folder, string? page)
+    {
+        var set = LabelledRuns.Read(folder);
+        var analyzer = new Score();
+        var rules = Array.ConvertAll(NaiveRules.All, _ => new Score());
+        var controls = Array.ConvertAll(Controls.All, _ => new Score());
+        var causes = new CauseScore();
+        foreach (var (run, label) in set.Runs)
+        {
+            var (config, steps) = set.Open(label);
+            analyzer.Add(label, Diagnose(run, config, steps, diagnoses => causes.Add(label, diagnoses)), steps.Count);
+            for (var i = 0; i < rules.Length; i++)
+            {
+                var verdicts = new Verdicts();
+                NaiveRules.All[i].Judge(steps, verdicts);
+                rules[i].Add(label, verdicts, steps.Count);
+            }
+
+            for (var i = 0; i < controls.Length; i++) controls[i].Add(label, Diagnose(run, config, Controls.All[i].Change(steps)), steps.Count);
+        }
+
+        Report("diagnosis", analyzer);
+        Bench.Report(new Figure("diagnosis-top-cause", causes.Top1, "of the runs with known causes", Target: "≥ 0.75", Pass: causes.Top1 >= 0.75));
+        Bench.Report(new Figure("diagnosis-top-three-causes", causes.Top3, "of the runs with known causes", Target: "≥ 0.92", Pass: causes.Top3 >= 0.92));
+        Bench.Report(Figure.AtMost("diagnosis-per-incident", causes.PerIncident, "diagnoses", 1.3));
+        for (var i = 0; i < rules.Length; i++) Bench.Report(new Figure($"diagnosis-rule-{i + 1}-false-alarms", rules[i].FalsePerThousandHealthySteps, "in 1,000 healthy steps"));
+        if (page is not null) Write(page, Tables(set, analyzer, causes, rules, controls));
+    }
+
+    private static void Report(string name, Score score)
+    {
+        Bench.Report(Figure.AtLeast($"{name}-recall", score.MacroRecall, "mean over conditions", 0.9));
+        Bench.Report(Figure.AtLeast($"{name}-precision", score.Precision, "of the warnings", 0.9));
+        Bench.Report(Figure.AtMost($"{name}-false-alarms", score.FalsePerThousandHealthySteps, "in 1,000 healthy steps", 0.02));
+    }
+
+    private static Verdicts Diagnose(string run, string config, IReadOnlyList<RecordedStep> steps, Action<IReadOnlyList<RunDiagnosis>>? then = null)
+    {
+        var analyzer = new RunAnalyzer(run);
+        var sequence = 1L;
+        analyzer.Fold(new StoredBatch(sequence++, 0, new LogBatch { Events = [new RunEvent { Kind = "config", Data = config }] }));
+        foreach (var step in steps) analyzer.Fold(new StoredBatch(sequence++, 1, step.Batch));
+        analyzer.Fold(new StoredBatch(sequence, 0, new LogBatch { Events = [new RunEvent { Kind = "finish" }] }));
+        var verdicts = new Verdicts();
+        foreach (var signal in analyzer.Diagnoses.SelectMany(diagnosis => diagnosis.Signals)) verdicts.Say(signal.Id, signal.Step, signal.Severity);
+        then?.Invoke(analyzer.Diagnoses);
+        return verdicts;
+    }
+
+    private static string Tables(LabelledRuns set, Score analyzer, CauseScore causes, Score[] rules, Score[] controls)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{set.Runs.Count} recorded trainings, {set.Runs.Values.Count(run => run.Healthy)} of them healthy. In time: found at or before the step that the label allows.").AppendLine();
+        text.AppendLine("| | found in time, mean over conditions | warnings that were true | false warnings in 1,000 healthy steps |").AppendLine("| --- | --- | --- | --- |");
+        Row("**Tracker**", analyzer);
+        for (var i = 0; i < rules.Length; i++) Row(NaiveRules.All[i].Name, rules[i]);
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"Top cause right in {causes.Top1:P0} of the runs whose cause is known, among the first three in {causes.Top3:P0}; {causes.PerIncident:0.00} diagnoses an incident.").AppendLine();
+        text.AppendLine("| condition | runs | found in time | median delay, steps |").AppendLine("| --- | --- | --- | --- |");
+        foreach (var (id, found) in analyzer.Conditions) text.AppendLine(CultureInfo.InvariantCulture, $"| {id} | {found.Runs} | {found.Recall:0.00} | {(double.IsNaN(found.Delay) ? "–" : found.Delay.ToString("0", CultureInfo.InvariantCulture))} |");
+        text.AppendLine().AppendLine("With evidence taken away:").AppendLine();
+        text.AppendLine("| recordings | found in time | warnings that were true | false warnings in 1,000 healthy steps |").AppendLine("| --- | --- | --- | --- |");
+        for (var i = 0; i < controls.Length; i++) Row(Controls.All[i].Name, controls[i]);
+        return text.ToString();
+
+        void Row(string name, Score score) =>
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {score.MacroRecall:0.00} | {(double.IsNaN(score.Precision) ? "–" : score.Precision.ToString("0.00", CultureInfo.InvariantCulture))} | {score.FalsePerThousandHealthySteps:0.00} |");
+    }
+
+    private static void Write(string page, string tables)
+    {
+        var text = File.ReadAllText(page);
+        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
+        if (begin < 0 || end < begin) throw new InvalidOperationException($"{page} has no place between \"{Begin}\" and \"{End}\".");
+        File.WriteAllText(page, $"{text[..(begin + Begin.Length)]}\n{tables.ReplaceLineEndings("\n")}{text[end..]}");
+    }
+
+    /// <summary>Whether the causes named were right, and how many diagnoses a sick run got.</summary>
+    private sealed class CauseScore
+    {
+        private int _known;
+        private int _first;
+        private int _firstThree;
+        private int _incidents;
+        private int _diagnoses;
+
+        public double Top1 => (double)_first / _known;
+
+        public double Top3 => (double)_firstThree / _known;
+
+        public double PerIncident => (double)_diagnoses / _incidents;
+
+        public void Add(RunLabel label, IReadOnlyList<RunDiagnosis> diagnoses)
+        {
+            var warned = diagnoses.Count(diagnosis => diagnosis.Severity >= Severity.Warn);
+            if (!label.Healthy && warned > 0)
+            {
+                _incidents++;
+                _diagnoses += warned;
+            }
+
+            if (label.Causes.Count == 0) return;
+            _known++;
+            if (diagnoses.Count == 0) return;
+            var worst = diagnoses.Max(diagnosis => diagnosis.Severity);
+            var said = diagnoses.Last(diagnosis => diagnosis.Severity == worst);
+            var causes = said.Causes.Count > 0 ? said.Causes.Select(cause => cause.Id).ToList() : [said.Cause];
+            if (label.Causes.Contains(causes[0])) _first++;
+            if (causes.Take(3).Any(label.Causes.Contains)) _firstThree++;
+        }
+    }
+}
