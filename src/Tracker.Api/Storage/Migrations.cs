@@ -30,6 +30,14 @@ public sealed class AppendMigration() : SqlMigration("0002-append.sql");
 [Migration("0003-run-steps")]
 public sealed class RunStepsMigration() : SqlMigration("0003-run-steps.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0004-sql-access")]
+public sealed class SqlAccessMigration() : SqlMigration("0004-sql-access.sql");
+
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0005-summaries-by-name")]
+public sealed class SummariesByNameMigration() : SqlMigration("0005-summaries-by-name.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -144,7 +144,8 @@ public sealed class RunListTests(PostgresFixture postgres)
     public async Task Pages_neither_repeat_nor_skip_a_run_among_equal_values_and_new_ones()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
-        for (var i = 0; i < 25; i++) await RunAsync(server, $"r{i:00}", $$""","group":"g{{i % 3}}","config":{"x":{{i % 2}}.5}""");
+        for (var i = 0; i < 25; i++) await RunAsync(server, $"r{i:00}", $$""","group":"g{{i % 3}}","config":{"x":{{i % 2}}.5,"n":{{i * 7 % 25}}}""");
+        (await ListAsync(server, "orderBy=config.n", "fields=config.n")).GetProperty("items").EnumerateArray().Select(run => run.GetProperty("config").GetProperty("n").GetInt32()).ShouldBe(Enumerable.Range(0, 25));
         var seen = new List<string>();
         string? cursor = null;
         do

@@ -62,7 +62,7 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
         var select = string.Concat(keys.Select((key, i) => $", {key.Sql} as k{i}"));
         var order = string.Concat(keys.Select((key, i) => $"k{i} {(key.Descending ? "desc" : "asc")} nulls last, "));
         await using var command = database.CreateCommand($"""
-            select run_key{string.Concat(keys.Select((_, i) => $", k{i}::text"))}
+            select run_key{string.Concat(keys.Select((_, i) => $", k{i}::text as t{i}"))}
             from (select r.run_key{select} {sql.From()} and {string.Join(" and ", conditions)}) found
             {place} order by {order}run_key desc limit {sql.Add((long)query.Limit + 1, NpgsqlDbType.Bigint)}
             """);
