@@ -94,4 +94,36 @@ public sealed record AnalyzerOptions
     public AttentionCollapseOptions AttentionCollapse { get; init; } = new();
 
     public LrDecayedEarlyOptions LrDecayedEarly { get; init; } = new();
+
+    public AmpScaleOptions AmpScale { get; init; } = new();
+
+    public Fp16OverflowOptions Fp16Overflow { get; init; } = new();
+
+    public BatchCheckOptions BatchCheck { get; init; } = new();
+
+    public InputScaleOptions InputScale { get; init; } = new();
+
+    public OutlierBatchOptions OutlierBatch { get; init; } = new();
+
+    public SanityProbesOptions SanityProbes { get; init; } = new();
+
+    public ChecklistOptions Checklist { get; init; } = new();
+
+    public CurvatureOptions Curvature { get; init; } = new();
+
+    public LrFinderOptions LrFinder { get; init; } = new();
+
+    public GpuUnderusedOptions GpuUnderused { get; init; } = new();
+
+    public MemoryGrowthOptions MemoryGrowth { get; init; } = new();
+
+    public NoGradMissingOptions NoGradMissing { get; init; } = new();
+
+    public StalledRunOptions StalledRun { get; init; } = new();
+
+    public StepTimeRegressionOptions StepTimeRegression { get; init; } = new();
+
+    public RankDivergenceOptions RankDivergence { get; init; } = new();
+
+    public KnownRecipeOptions KnownRecipe { get; init; } = new();
 }

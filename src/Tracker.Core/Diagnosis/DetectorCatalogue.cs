@@ -55,6 +55,27 @@ public static class DetectorCatalogue
         new(nameof(DeadRelu), [DeadRelu.Id], [RoleKind.DeadFraction], false, o => new DeadRelu(o.DeadRelu)),
         new(nameof(SaturatedActivation), [SaturatedActivation.Id], [RoleKind.SaturatedFraction], false, o => new SaturatedActivation(o.SaturatedActivation)),
         new(nameof(AttentionCollapse), [AttentionCollapse.Id], [RoleKind.AttentionEntropy], false, o => new AttentionCollapse(o.AttentionCollapse)),
+
+        // Numerics, and what probes in the training process find.
+        new(nameof(AmpScale), [AmpScale.Id], [RoleKind.LossScale], false, o => new AmpScale(o.AmpScale)),
+        new(nameof(Fp16Overflow), [Fp16Overflow.Id], [RoleKind.TrainLoss], false, o => new Fp16Overflow(o.Fp16Overflow)),
+        new(nameof(NonFiniteProbes), [NonFiniteProbes.Params, NonFiniteProbes.Op, NonFiniteProbes.FirstModule], [], true, _ => new NonFiniteProbes()) { Events = ProbeDetector.Events },
+        new(nameof(BatchCheck), [BatchCheck.NanInput, BatchCheck.NanTarget, BatchCheck.ExtremeInput], [], true, o => new BatchCheck(o.BatchCheck)) { Events = ProbeDetector.Events },
+        new(nameof(InputScale), [InputScale.Id], [RoleKind.InputMean, RoleKind.InputStd], true, o => new InputScale(o.InputScale)) { Events = ProbeDetector.Events },
+        new(nameof(OutlierBatch), [OutlierBatch.Id], [RoleKind.TrainLoss], true, o => new OutlierBatch(o.OutlierBatch)) { Events = ["batch"] },
+        new(nameof(SanityProbes), [SanityProbes.OverfitOneBatch, SanityProbes.FirstStep, SanityProbes.GradsReach], [], true, o => new SanityProbes(o.SanityProbes)) { Events = ProbeDetector.Events },
+        new(nameof(Checklist), [Checklist.OutputShape, Checklist.TrainMode, Checklist.Scheduler, Checklist.Splits, Checklist.SplitLeak, Checklist.Augmentation, Checklist.AugOnVal], [], true, o => new Checklist(o.Checklist)) { Events = ProbeDetector.Events },
+        new(nameof(Curvature), [Curvature.Sharpness, Curvature.TopEigenvalue], [], true, o => new Curvature(o.Curvature)) { Events = ProbeDetector.Events },
+        new(nameof(LrFinder), [LrFinder.Id, LrFinder.Biased], [], true, o => new LrFinder(o.LrFinder)) { Events = ProbeDetector.Events },
+
+        // The machine, the ranks, the reference.
+        new(nameof(GpuUnderused), [GpuUnderused.Id], [RoleKind.GpuUtilization, RoleKind.DataTime], false, o => new GpuUnderused(o.GpuUnderused)),
+        new(nameof(MemoryGrowth), [MemoryGrowth.Id], [RoleKind.GpuMemory, RoleKind.HostMemory], false, o => new MemoryGrowth(o.MemoryGrowth)),
+        new(nameof(NoGradMissing), [NoGradMissing.Id], [RoleKind.GpuMemory, RoleKind.ValLoss], true, o => new NoGradMissing(o.NoGradMissing)) { Events = ProbeDetector.Events },
+        new(nameof(StalledRun), [StalledRun.Id], [RoleKind.TrainLoss], true, o => new StalledRun(o.StalledRun)) { Events = ["stalled"] },
+        new(nameof(StepTimeRegression), [StepTimeRegression.Id], [RoleKind.StepTime], false, o => new StepTimeRegression(o.StepTimeRegression)),
+        new(nameof(RankDivergence), [RankDivergence.Id], [RoleKind.TrainLoss, RoleKind.ParamNorm], true, o => new RankDivergence(o.RankDivergence)) { Events = ProbeDetector.Events, SeesRanks = true },
+        new(nameof(KnownRecipe), [KnownRecipe.Id], [RoleKind.TrainLoss, RoleKind.ValLoss, RoleKind.TrainAccuracy, RoleKind.ValAccuracy], true, o => new KnownRecipe(o.KnownRecipe)) { Events = ["reference"] },
     ];
 
     /// <summary>Ids of all conditions that the analyzer can raise; each has a page in <c>docs/diagnoses</c>.</summary>

@@ -111,7 +111,7 @@ internal sealed class DiagnosisBook(string run)
             Symptom = Symptom(ordered),
             Cause = cause,
             Causes = causes,
-            Prescriptions = steps,
+            Prescriptions = [.. Remedies.For(ordered), .. steps],
             Check = check,
             Step = context.Step,
             OnsetStep = onset,

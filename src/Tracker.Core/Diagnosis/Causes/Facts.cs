@@ -36,6 +36,22 @@ internal static class Facts
                     ? new(true, $"{scale.Name} fell from {Numbers.Text(scale.Max)} to {Numbers.Text(scale.LastFinite)}")
                     : new(false, $"{scale.Name} held at {Numbers.Text(scale.LastFinite)}")
                 : Finding.Blind,
+            ["one-batch-learnt"] = (run, _) => run.Probes.Passed(SanityProbes.OverfitOneBatch) switch
+            {
+                true => new(true, "one batch alone can be learnt by heart"),
+                false => new(false, "not even one batch alone can be learnt by heart"),
+                null => Finding.Blind,
+            },
+            ["first-step-changed"] = (run, members) => members.FirstOrDefault(m => m.Id == SanityProbes.FirstStep) is { Evidence: [var after, ..] }
+                ? after.Value.Equals(after.Threshold) ? new(false, "one step changed nothing") : new(true, "one step made the loss worse")
+                : Finding.Blind,
+            ["parameters-clean"] = (run, members) => Has(members, NonFinite.Immediately, NonFinite.AfterN) && run.Probes.Passed(NonFiniteProbes.Params) is true
+                ? new(true, $"the parameters were still finite at step {run.Probes.StepOf(NonFiniteProbes.Params)}: it came from the batch")
+                : Finding.Blind,
+            ["batches-clean"] = (run, members) => Has(members, NonFinite.Immediately, NonFinite.AfterN)
+                && run.Probes.Passed(BatchCheck.NanInput) is true && run.Loss is { } loss && run.Probes.StepOf(BatchCheck.NanInput) >= loss.FirstNonFiniteStep
+                ? new(true, "the batch itself was checked and is finite")
+                : Finding.Blind,
             ["early-explosion"] = EarlyExplosion,
             ["large-first-loss"] = (run, _) => run is { ChanceLoss: { } chance, Loss: { Finite: > 0 } loss }
                 ? loss.First > 2 * chance

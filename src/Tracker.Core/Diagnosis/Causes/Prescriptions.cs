@@ -54,6 +54,8 @@ internal static class Prescriptions
             "Validation accuracy leaves chance while the training loss stays at nothing."),
         "double-descent" => (["Go on: validation is better than before the rise.", "Keep the best checkpoint by validation loss."], "Validation goes on falling below its first best."),
         "saddle-point" => ([Rate(run, 3), "Use momentum or Adam, and smaller batches: noise leaves saddle points."], "The gradient norm grows again and both losses fall."),
+        "resource-starved" => (["Profile ten steps, and see where the time or the memory goes."], "Steps take as long as they did at first, and memory is level."),
+        "ordering-or-shuffle" => (["Shuffle the training data at every epoch.", "With several processes, give each its own part of the data."], "The loss no longer depends on the place in the epoch, and ranks see different batches."),
         "converged" => (["Nothing needs to be done; stop here if the level is good enough."], "A longer run would end at the same level."),
         _ => (["Log learning rate, gradient norm per layer and update ratios: they separate the causes of this symptom."], "The diagnosis names a cause."),
     };

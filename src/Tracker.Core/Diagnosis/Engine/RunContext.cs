@@ -31,6 +31,9 @@ internal sealed class RunContext
 
     public EpochState Epoch { get; } = new();
 
+    /// <summary>What probes in the training process said last.</summary>
+    public ProbeBook Probes { get; } = new();
+
     public SignalBoard Signals { get; } = new();
 
     /// <summary>Signals of conditions that layers have each for itself.</summary>
@@ -205,6 +208,7 @@ internal sealed class RunContext
     {
         Rate.Sync(s);
         Epoch.Sync(s);
+        Probes.Sync(s);
         Signals.Sync(s);
         Layers.Sync(s);
         Evaluations.Sync(s);

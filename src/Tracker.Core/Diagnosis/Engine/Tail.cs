@@ -55,6 +55,21 @@ internal sealed class Tail(int capacity)
         return max;
     }
 
+    /// <summary>The value at a step, or null where it is not among the points; the points' steps must rise.</summary>
+    public double? Find(long step)
+    {
+        var (low, high) = (0, _count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var found = Step(middle);
+            if (found == step) return Value(middle);
+            if (found > step) low = middle + 1;
+            else high = middle - 1;
+        }
+        return null;
+    }
+
     /// <summary>Forgets the points at <paramref name="step"/> and after it.</summary>
     public void RewindTo(long step)
     {
