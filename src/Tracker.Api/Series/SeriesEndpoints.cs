@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
@@ -35,9 +36,11 @@ public static class SeriesEndpoints
     }
 
     private static async Task<Results<Ok<SeriesCatalogDto>, ProblemHttpResult>> Catalogue(
-        string id, RunCatalog runs, SeriesCatalog catalog, SeriesReader reader, CancellationToken cancel)
+        string id, RunCatalog runs, IDbContextFactory<TrackerDbContext> contexts, SeriesCatalog catalog, SeriesReader reader, CancellationToken cancel)
     {
         if (await runs.FindAsync(id, cancel) is not { } run) return Problems.UnknownRun(id);
+        await using var context = await contexts.CreateDbContextAsync(cancel);
+        var roles = new RoleBook(await context.Runs.Where(row => row.RunKey == run.RunKey).Select(row => row.Config).FirstOrDefaultAsync(cancel));
         var names = await catalog.LoadAsync(run.RunKey, cancel);
         var (sequence, summaries) = await reader.SummarizeAsync(run.RunKey, names, cancel);
         var items = summaries.Series.OrderBy(entry => entry.Key).Select(entry => entry.Value).Select(entry => new SeriesDto
@@ -54,7 +57,7 @@ public static class SeriesEndpoints
             Min = entry.Summary.Min,
             Max = entry.Summary.Max,
             Mean = entry.Summary.Mean,
-            Role = SeriesRoles.Recognize(entry.Name)?.Name,
+            Role = roles.Of(entry.Name, entry.Summary.Kind == SeriesKind.Histogram)?.Name,
         });
         return TypedResults.Ok(new SeriesCatalogDto(sequence, [.. items]));
     }

@@ -174,7 +174,7 @@ public sealed class RunAnalyzer
     private SeriesState Admit(string name, bool histogram)
     {
         if (_byName.TryGetValue(name, out var known)) return known;
-        var series = new SeriesState(_series.Count, name, RoleOf(name, histogram), histogram);
+        var series = new SeriesState(_series.Count, name, RoleBook.Of(_context.Hints, name, histogram), histogram);
         _series.Add(series);
         Enlist(series);
         return series;
@@ -193,13 +193,6 @@ public sealed class RunAnalyzer
         }
     }
 
-    /// <summary>What a person says, else what the name says.</summary>
-    private SeriesRole? RoleOf(string name, bool histogram)
-    {
-        var called = _context.Hints.RoleOf(name) ?? name;
-        return histogram ? SeriesRoles.RecognizeHistogram(called) : SeriesRoles.Recognize(called);
-    }
-
     /// <summary>Roles set by hand while the run goes on: a series whose role changes starts anew, and what was raised on it is withdrawn.</summary>
     private void Reassign()
     {
@@ -207,7 +200,7 @@ public sealed class RunAnalyzer
         for (var i = 0; i < _series.Count; i++)
         {
             var before = _series[i];
-            var role = RoleOf(before.Name, before.IsHistogram);
+            var role = RoleBook.Of(_context.Hints, before.Name, before.IsHistogram);
             if (role == before.Role) continue;
             foreach (var signal in _context.Signals.Signals.Where(s => s.Active && s.Series == before.Name).ToList()) _context.Signals.Clear(signal.Id, signal.Series);
             _context.Delist(before);

@@ -33,6 +33,23 @@ public sealed class AnalyzerServiceTests(PostgresFixture postgres)
         [.. diagnoses.SelectMany(d => d.GetProperty("signals").EnumerateArray()).Select(s => s.GetProperty("id").GetString()!).Distinct().Order()];
 
     [Fact]
+    public async Task Probes_batch_ids_and_roles_by_hand_reach_the_analyzer_and_the_catalogue()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync(config: """{"tracker.roles":{"my/score":"train/loss","loss":"none"}}""");
+        await (await server.Client.LogAsync(run, """
+            {"writer":"w","batch":1,
+             "points":[{"step":0,"values":{"my/score":2.3,"loss":1}},{"step":1,"values":{"my/score":"NaN","loss":1}}],
+             "histograms":[{"name":"weights/fc1","step":1,"edges":[-1,0,1],"counts":[3,4]}],
+             "events":[{"kind":"probe","name":"overfit-one-batch","step":0,"data":{"start":2.3,"end":2.2,"steps":500}}]}
+            """)).JsonAsync();
+        await TrackerApi.UntilAsync(() => DiagnosesAsync(server.Client, run), list => Signals(list) is ["nan-immediately", "overfit-one-batch"], "both are found");
+        var roles = (await server.Client.JsonAsync($"/api/v1/runs/{run}/series")).GetProperty("items").EnumerateArray()
+            .ToDictionary(s => s.GetProperty("name").GetString()!, s => s.TryGetProperty("role", out var role) ? role.GetString() : null);
+        (roles["my/score"], roles["loss"], roles["weights/fc1"]).ShouldBe(("train/loss", null, "weights/fc1"));
+    }
+
+    [Fact]
     public async Task Clipping_and_NaN_are_found_stored_with_evidence_and_told_to_webhook_and_Slack()
     {
         await using var webhook = await Receiver.StartAsync();

@@ -29,7 +29,7 @@ internal sealed class BatchCheck : ProbeDetector
         ];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     private static ProbeVerdict? Count(Happening e, string nan, string infinite, string what)
     {

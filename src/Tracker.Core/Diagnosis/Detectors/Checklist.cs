@@ -37,7 +37,7 @@ internal sealed class Checklist : ProbeDetector
         ];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     private static ProbeVerdict? JudgeShape(RunContext run, Happening e)
     {

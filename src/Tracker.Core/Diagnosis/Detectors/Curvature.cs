@@ -26,7 +26,7 @@ internal sealed class Curvature : ProbeDetector
         Checks = [new(Sharpness, Sharpness, JudgeSharpness), new(TopEigenvalue, TopEigenvalue, JudgeEigenvalue)];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     private ProbeVerdict? JudgeSharpness(RunContext run, Happening e)
     {

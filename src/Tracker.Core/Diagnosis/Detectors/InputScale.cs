@@ -41,7 +41,7 @@ internal sealed class InputScale : ProbeDetector
         Checks = [new(Id, "input-stats", Judge)];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {

@@ -33,7 +33,7 @@ internal sealed class LrFinder : ProbeDetector
         Checks = [new(Id, Id, Judge), new(Biased, Id, JudgeBias)];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     private ProbeVerdict? Judge(RunContext run, Happening e)
     {

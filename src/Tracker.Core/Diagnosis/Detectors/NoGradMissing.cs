@@ -30,7 +30,7 @@ internal sealed class NoGradMissing : ProbeDetector
         Checks = [new(Id, "mode", Judge)];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {

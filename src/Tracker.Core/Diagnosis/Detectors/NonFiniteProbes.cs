@@ -12,7 +12,7 @@ internal sealed class NonFiniteProbes : ProbeDetector
     public const string Op = "numeric-op";
     public const string FirstModule = "nan-first-module";
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; } =
+    public override IReadOnlyList<ProbeCheck> Checks { get; } =
     [
         new(Params, "nonfinite-params", JudgeParams),
         new(Op, "numeric-op", JudgeOp),

@@ -38,7 +38,7 @@ internal sealed class SanityProbes : ProbeDetector
         ];
     }
 
-    protected override IReadOnlyList<ProbeCheck> Checks { get; }
+    public override IReadOnlyList<ProbeCheck> Checks { get; }
 
     private ProbeVerdict? JudgeOverfit(RunContext run, Happening e)
     {

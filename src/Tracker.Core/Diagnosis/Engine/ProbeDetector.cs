@@ -26,7 +26,7 @@ internal abstract class ProbeDetector : Detector
 {
     public static readonly string[] Events = ["probe"];
 
-    protected abstract IReadOnlyList<ProbeCheck> Checks { get; }
+    public abstract IReadOnlyList<ProbeCheck> Checks { get; }
 
     public override void Notice(RunContext run, Happening happening)
     {
