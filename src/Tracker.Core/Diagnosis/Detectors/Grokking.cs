@@ -11,7 +11,7 @@ public sealed record GrokkingOptions
     /// <summary>Training loss that counts as solved, as a part of where it began. Default 0.01.</summary>
     public double SolvedLoss { get; init; } = 0.01;
 
-    /// <summary>Evaluations in a row that training is solved and validation is not. Default 5.</summary>
+    /// <summary>Evaluations in a row that training is solved and validation is not; 15 % of those expected, at least 3, where that is less. Default 5.</summary>
     public int Evaluations { get; init; } = 5;
 
     /// <summary>Validation accuracy above chance, as a part of what lies between chance and 1, that still counts as nothing. Default 0.2.</summary>
@@ -52,7 +52,7 @@ internal sealed class Grokking(GrokkingOptions options) : EvaluationDetector
         var skill = Skill(run);
         var nothing = skill is { } known ? known <= options.Nothing : pairs.Level >= 0.9 * pairs.Start;
         _held = solved && nothing ? _held + 1 : 0;
-        if (!_candidate && _held >= options.Evaluations) Wait(run, series, pairs, step, skill);
+        if (!_candidate && _held >= InARow(run, series, options.Evaluations, 3)) Wait(run, series, pairs, step, skill);
         if (_candidate && !_confirmed && !nothing && (skill ?? 1 - pairs.Level / pairs.Start) >= options.Confirmed) Leave(run, series, pairs, step);
     }
 

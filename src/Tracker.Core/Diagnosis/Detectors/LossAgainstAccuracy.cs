@@ -26,7 +26,7 @@ public sealed record LossAgainstAccuracyOptions
     /// <summary>Accuracy above chance that still counts as chance, 0 to 1. Default 0.05.</summary>
     public double Chance { get; init; } = 0.05;
 
-    /// <summary>Evaluations in a row at chance. Default 6.</summary>
+    /// <summary>Evaluations in a row at chance; 15 % of those expected, at least 3, where that is less. Default 6.</summary>
     public int AtChance { get; init; } = 6;
 }
 
@@ -73,7 +73,7 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
         var fallen = start - pairs.Level;
         var learned = fallen >= (known ? options.Learned : 2 * options.Learned) * Math.Abs(start) && fallen >= 5 * pairs.Noise;
         var now = accuracy.LastFinite;
-        switch (_metric.Update(learned && now <= chance + options.Chance, now > chance + 2 * options.Chance, step, options.AtChance, 2))
+        switch (_metric.Update(learned && now <= chance + options.Chance, now > chance + 2 * options.Chance, step, InARow(run, series, options.AtChance, 3), 2))
         {
             case AlarmChange.Raised:
                 run.Signals.Raise(new Signal

@@ -37,7 +37,7 @@ internal sealed class StaleValidation(StaleValidationOptions options) : Detector
     {
         var pairs = run.Evaluations;
         if (!ReferenceEquals(series, run.First(RoleKind.ValLoss)) || pairs.Count == 0 || !double.IsFinite(point.Value)) return;
-        if (pairs.IsNew)
+        if (pairs.Repeats == 0)
         {
             if (_open) run.Signals.Clear(Id, series.Name);
             (_open, _since, _longest, _previous) = (false, point.Step, Math.Max(_longest, _previous), 1);

@@ -46,8 +46,9 @@ internal sealed class ValErratic(ValErraticOptions options) : EvaluationDetector
         pairs.LastValidation(validation);
         pairs.LastTraining(training);
         var noise = Statistics.CurveNoise(validation) / Math.Max(pairs.Descent, double.Epsilon);
-        var usual = Statistics.CurveNoise(training) / Math.Max(pairs.TrainingDescent, double.Epsilon);
-        var erratic = noise > options.Noise && noise > options.TimesTraining * usual && JumpsRelatively(validation, training) && !Grows(pairs, training);
+        var share = Sampled(run, series);
+        var usual = share * Statistics.CurveNoise(training) / Math.Max(pairs.TrainingDescent, double.Epsilon);
+        var erratic = noise > options.Noise && noise > options.TimesTraining * usual && JumpsRelatively(validation, training, share) && !Grows(pairs, training);
         switch (_alarm.Update(erratic, noise < options.Noise / 2, step, 3, 3))
         {
             case AlarmChange.Raised:
@@ -104,8 +105,15 @@ internal sealed class ValErratic(ValErraticOptions options) : EvaluationDetector
         });
     }
 
+    /// <summary>A level of few batches varies by the batches: its noise is counted as if it were of eight. One point an evaluation is a mean already.</summary>
+    private static double Sampled(RunContext run, SeriesState series)
+    {
+        var points = series.Stride / Math.Max(1, run.Loss!.Stride);
+        return points is > 1.5 and < 8 ? Math.Sqrt(points / 8) : 1;
+    }
+
     /// <summary>Measured by the loss itself: a small loss may jump by little of its descent and still by a multiple of itself.</summary>
-    private bool JumpsRelatively(ReadOnlySpan<double> validation, ReadOnlySpan<double> training)
+    private bool JumpsRelatively(ReadOnlySpan<double> validation, ReadOnlySpan<double> training, double share)
     {
         Span<double> v = stackalloc double[validation.Length];
         Span<double> t = stackalloc double[training.Length];
@@ -116,7 +124,7 @@ internal sealed class ValErratic(ValErraticOptions options) : EvaluationDetector
             (v[i], t[i]) = (Math.Log(validation[i]), Math.Log(training[i]));
         }
         var noise = Statistics.CurveNoise(v);
-        return noise > options.Relative && noise > 2 * Statistics.CurveNoise(t);
+        return noise > options.Relative && noise > 2 * share * Statistics.CurveNoise(t);
     }
 
     /// <summary>Training that runs away takes validation with it.</summary>

@@ -10,6 +10,7 @@ internal sealed class Evaluations
     /// <summary>Evaluations kept.</summary>
     public const int Kept = 128;
     private const int NoisePoints = 24;
+    private const int Dense = 256;
     private const int LevelPoints = 3;
 
     private readonly Tail _validation = new(Kept);
@@ -32,7 +33,7 @@ internal sealed class Evaluations
     /// <summary>Evaluations so far, repetitions left out.</summary>
     public long Total => _total;
 
-    /// <summary>True while the first validation loss's new point is looked at, unless it repeats the one before.</summary>
+    /// <summary>True while the first validation loss's new point is looked at, unless it repeats the one before or is one of very many.</summary>
     public bool IsNew { get; private set; }
 
     /// <summary>How often in a row the last validation loss came again, bit for bit.</summary>
@@ -114,9 +115,10 @@ internal sealed class Evaluations
         _repeats = 0;
         _leastTraining = Math.Min(_leastTraining, level);
         if (_validation.Count >= LevelPoints) _bestLevel = Math.Min(_bestLevel, Level);
-        IsNew = true;
         _sinceBest++;
         if (value < _best) (_best, _bestStep, _trainingAtBest, _sinceBest) = (value, step, level, 0);
+        // A run that evaluates all the time is judged at a few hundred of its evaluations, and at each new best.
+        IsNew = _total <= Dense || _total % (_total / Dense) == 0 || _sinceBest == 0;
     }
 
     /// <summary>The last validation losses, oldest first; as many as fit and exist.</summary>
