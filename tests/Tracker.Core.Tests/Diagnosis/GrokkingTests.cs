@@ -29,6 +29,14 @@ public sealed class GrokkingTests
     }
 
     [Fact]
+    public void A_run_with_few_evaluations_is_seen_to_grok_too() =>
+        new Script().Config(Config).Series("train/loss", Solved).Series("train/accuracy", "0.1 1x12", every: 300).Series("val/loss", "3 4 5 4 2 1 0.5 0.3x6", every: 300).Series("val/accuracy", "0.05 0.05 0.06 0.4 0.7 0.9 0.98x7", every: 300).Run().Raised.ShouldContain("grokking");
+
+    [Fact]
+    public void A_model_that_generalises_soon_after_has_not_grokked() =>
+        new Script().Config(Config).Series("train/loss", Solved).Series("train/accuracy", "0.1 0.7 0.9 1x37", every: 100).Series("val/loss", "3 3 3 3 3 1 0.5 0.3x33", every: 100).Series("val/accuracy", "0.05 0.05 0.05 0.05 0.06 0.8 0.9x34", every: 100).Run().Raised.ShouldNotContain("grokking");
+
+    [Fact]
     public void Validation_well_above_chance_is_none() =>
         new Script().Config(Config).Series("train/loss", Solved).Series("train/accuracy", "0.1 0.7 0.9 1x37", every: 100).Series("val/loss", "3 2 1.5~0.01x38", every: 100).Series("val/accuracy", "0.05 0.3 0.5~0.01x38", every: 100).Run().Raised.ShouldNotContain("grokking-candidate");
 

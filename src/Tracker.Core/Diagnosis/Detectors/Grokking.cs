@@ -31,6 +31,7 @@ internal sealed class Grokking(GrokkingOptions options) : EvaluationDetector
     public const string Id = "grokking";
 
     private int _held;
+    private int _longest;
     private long _solvedStep = -1;
     private bool _candidate;
     private bool _confirmed;
@@ -52,13 +53,17 @@ internal sealed class Grokking(GrokkingOptions options) : EvaluationDetector
         var skill = Skill(run);
         var nothing = skill is { } known ? known <= options.Nothing : pairs.Level >= 0.9 * pairs.Start;
         _held = solved && nothing ? _held + 1 : 0;
+        _longest = Math.Max(_longest, _held);
+        if (_held == 1) _from = Now(run, pairs, skill);
         if (!_candidate && _held >= InARow(run, series, options.Evaluations, 3)) Wait(run, series, pairs, step, skill);
-        if (_candidate && !_confirmed && !nothing && (skill ?? 1 - pairs.Level / pairs.Start) >= options.Confirmed) Leave(run, series, pairs, step);
+        // A run with few evaluations may leave chance before it could be named a candidate.
+        if (!_confirmed && _longest >= 2 && !nothing && (skill ?? 1 - pairs.Level / pairs.Start) >= options.Confirmed) Leave(run, series, pairs, step);
     }
 
     public override void Sync(StateStream s)
     {
         s.Sync(ref _held);
+        s.Sync(ref _longest);
         s.Sync(ref _solvedStep);
         s.Sync(ref _candidate);
         s.Sync(ref _confirmed);
@@ -67,7 +72,7 @@ internal sealed class Grokking(GrokkingOptions options) : EvaluationDetector
 
     private void Wait(RunContext run, SeriesState series, Evaluations pairs, long step, double? skill)
     {
-        (_candidate, _from) = (true, Now(run, pairs, skill));
+        _candidate = true;
         run.Signals.Raise(new Signal
         {
             Id = CandidateId,
