@@ -41,6 +41,24 @@ public sealed record AnalyzerOptions
 
     public GrokkingOptions Grokking { get; init; } = new();
 
+    public EpochBoundaryJumpOptions EpochBoundaryJump { get; init; } = new();
+
+    public ZeroTrainLossOptions ZeroTrainLoss { get; init; } = new();
+
+    public LowLrPlateauOptions LowLrPlateau { get; init; } = new();
+
+    public AdamHotDivergenceOptions AdamHotDivergence { get; init; } = new();
+
+    public ScalingMismatchOptions ScalingMismatch { get; init; } = new();
+
+    public SmoothedInputOptions SmoothedInput { get; init; } = new();
+
+    public MaskedDeadPartOptions MaskedDeadPart { get; init; } = new();
+
+    public LoggingHygieneOptions LoggingHygiene { get; init; } = new();
+
+    public HealthyConvergenceOptions HealthyConvergence { get; init; } = new();
+
     public OverfittingOptions Overfitting { get; init; } = new();
 
     public LossAgainstAccuracyOptions LossAgainstAccuracy { get; init; } = new();

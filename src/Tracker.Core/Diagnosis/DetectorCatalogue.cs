@@ -43,6 +43,12 @@ public static class DetectorCatalogue
         new(nameof(Classes), [Classes.CollapseId, Classes.RegressionId], [RoleKind.ClassAccuracy], true, o => new Classes(o.Classes)),
         new(nameof(Calibration), [Calibration.Id, Calibration.DriftId], [RoleKind.CalibrationError], false, o => new Calibration(o.Calibration)),
         new(nameof(DownstreamRegression), [DownstreamRegression.Id], [RoleKind.Metric], false, o => new DownstreamRegression(o.DownstreamRegression)),
+        new(nameof(EpochBoundaryJump), [EpochBoundaryJump.Id], [RoleKind.TrainLoss], false, o => new EpochBoundaryJump(o.EpochBoundaryJump)),
+        new(nameof(ZeroTrainLoss), [ZeroTrainLoss.Id], [RoleKind.ValLoss], false, o => new ZeroTrainLoss(o.ZeroTrainLoss)),
+        new(nameof(LowLrPlateau), [LowLrPlateau.Id], [], true, o => new LowLrPlateau(o.LowLrPlateau)) { Reviews = true },
+        new(nameof(AdamHotDivergence), [AdamHotDivergence.Id], [], true, o => new AdamHotDivergence(o.AdamHotDivergence)) { Reviews = true },
+        new(nameof(ScalingMismatch), [ScalingMismatch.Id], [], true, o => new ScalingMismatch(o.ScalingMismatch)) { Events = [ScalingMismatch.Event] },
+        new(nameof(SmoothedInput), [SmoothedInput.Id], [RoleKind.TrainLoss], false, o => new SmoothedInput(o.SmoothedInput)),
         new(nameof(Clipping), [Clipping.Over50, Clipping.Over80], [RoleKind.GradNorm, RoleKind.ClipActive], false, o => new Clipping(o.Clipping)),
         new(nameof(StuckAtClip), [StuckAtClip.Id], [RoleKind.GradNorm], false, o => new StuckAtClip(o.StuckAtClip)),
         new(nameof(ZeroGradient), [ZeroGradient.Id], [RoleKind.GradNorm], false, o => new ZeroGradient(o.ZeroGradient)),
@@ -76,6 +82,9 @@ public static class DetectorCatalogue
         new(nameof(StepTimeRegression), [StepTimeRegression.Id], [RoleKind.StepTime], false, o => new StepTimeRegression(o.StepTimeRegression)),
         new(nameof(RankDivergence), [RankDivergence.Id], [RoleKind.TrainLoss, RoleKind.ParamNorm], true, o => new RankDivergence(o.RankDivergence)) { Events = ProbeDetector.Events, SeesRanks = true },
         new(nameof(KnownRecipe), [KnownRecipe.Id], [RoleKind.TrainLoss, RoleKind.ValLoss, RoleKind.TrainAccuracy, RoleKind.ValAccuracy], true, o => new KnownRecipe(o.KnownRecipe)) { Events = ["reference"] },
+        new(nameof(MaskedDeadPart), [MaskedDeadPart.Id], [RoleKind.WeightHistogram], true, o => new MaskedDeadPart(o.MaskedDeadPart)) { Reviews = true },
+        new(nameof(LoggingHygiene), LoggingHygiene.Ids, [], true, o => new LoggingHygiene(o.LoggingHygiene)) { Reviews = true },
+        new(nameof(HealthyConvergence), [HealthyConvergence.Id], [], true, o => new HealthyConvergence(o.HealthyConvergence)) { Reviews = true },
     ];
 
     /// <summary>Ids of all conditions that the analyzer can raise; each has a page in <c>docs/diagnoses</c>.</summary>

@@ -151,12 +151,17 @@ internal sealed partial class Script
 /// <summary>What the analyzer said of a script.</summary>
 internal sealed record Outcome(RunAnalyzer Analyzer, List<DiagnosisEvent> Events)
 {
-    public IReadOnlyList<RunDiagnosis> Diagnoses => Analyzer.Diagnoses;
+    /// <summary>All but the notes that almost every script has: that it is healthy, and what it does not log.</summary>
+    public IReadOnlyList<RunDiagnosis> Diagnoses => [.. Analyzer.Diagnoses.Where(d => d.Cause is not ("healthy" or "not-logged"))];
+
+    public IEnumerable<RunDiagnosis> Notes => Analyzer.Diagnoses.Except(Diagnoses);
+
 
     public IEnumerable<Signal> Signals => Diagnoses.SelectMany(d => d.Signals);
 
     /// <summary>Ids of all conditions raised, cleared ones included, without repetition.</summary>
     public IReadOnlyList<string> Raised => [.. Signals.Select(s => s.Id).Distinct(StringComparer.Ordinal)];
 
-    public Signal Signal(string id) => Signals.First(s => s.Id == id);
+    /// <summary>The signal of a condition, of a note too.</summary>
+    public Signal Signal(string id) => Analyzer.Diagnoses.SelectMany(d => d.Signals).First(s => s.Id == id);
 }

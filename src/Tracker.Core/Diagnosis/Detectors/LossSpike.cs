@@ -17,6 +17,9 @@ public sealed record LossSpikeOptions
     /// <summary>…and at least so large a part of the descent. Default 0.25.</summary>
     public double HighestDescent { get; init; } = 0.25;
 
+    /// <summary>And in any case so many times as high above the median as the highest tenth of the last 100 points begins. Default 3.</summary>
+    public double Tenth { get; init; } = 3;
+
     /// <summary>Least height as a part of the descent so far. Default 0.05.</summary>
     public double Descent { get; init; } = 0.05;
 
@@ -115,6 +118,9 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
         var high = logarithmic ? Math.Exp(level + options.Height * deviation) : level + options.Height * deviation;
         var outlying = descent > 0 ? _level + Math.Max(options.Highest * (highest - _level), options.HighestDescent * descent) : double.PositiveInfinity;
         _limit = Math.Max(Math.Max(Math.Min(high, outlying), _level + options.Descent * descent), logarithmic ? options.Ratio * _level : double.NegativeInfinity);
+        // Where one batch in ten is high, high ones are part of the noise, however calm the rest is.
+        Span<double> values = stackalloc double[Math.Min(2 * LevelPoints, trend.Tail.Count)];
+        _limit = Math.Max(_limit, _level + options.Tenth * (Statistics.Quantile(trend.Tail.CopyLast(values), 0.9) - _level));
     }
 
     private void Open(RunContext run, SeriesState series, in Point point)
@@ -124,7 +130,7 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
         (_open, _slow, _peak, _onset, _onsetPoint, _lastAbove) = (true, false, point.Value, point.Step, series.Finite, point.Step);
         Tell(run, series, point, $"{series.Name} jumped from {Numbers.Text(_level)} to {Numbers.Text(point.Value)} at step {point.Step}.");
         var descent = Math.Max(0, series.Trend!.Start - series.Trend.Best);
-        if (run.IsAdversarial || point.Value - _level < options.RecurrentDescent * descent) return;
+        if (run.IsAdversarial || run.Signals.IsActive(EpochBoundaryJump.Id, series.Name) || point.Value - _level < options.RecurrentDescent * descent) return;
         _spikePoints[_spikes % Remembered] = series.Finite;
         _spikeSteps[_spikes % Remembered] = point.Step;
         _spikes++;

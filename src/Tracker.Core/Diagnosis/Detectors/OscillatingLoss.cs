@@ -47,7 +47,7 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
     {
         var trend = series.Trend!;
         if (!double.IsFinite(point.Value) || !trend.BucketClosed || trend.Fine.Count < FewestBuckets + LeftOut) return;
-        if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped) return;
+        if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Rate.IsCyclic) return;
         // What was before a cut or a rise of the rate is another regime.
         var count = 0;
         while (count < Math.Min(options.Buckets, trend.Fine.Count - LeftOut) && trend.Fine.Step(count) > run.Rate.JumpStep) count++;
@@ -58,10 +58,10 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
         }
         Span<double> scratch = stackalloc double[count];
         var shape = Measure(trend, trend.Fine.CopyLast(scratch));
-        var other = run.Signals.IsActive(LossDivergence.Id, series.Name) || run.Signals.IsActive(LossSpike.Id, series.Name);
+        var other = run.Signals.IsActive(LossDivergence.Id, series.Name) || run.Signals.IsActive(LossSpike.Id, series.Name) || run.Signals.IsActive(EpochBoundaryJump.Id, series.Name);
         var swings = !other && shape.Reversals >= options.Reversals && shape.Efficiency < options.Efficiency + 0.05 && shape.Excess >= options.Excess;
         var calm = shape.Reversals <= options.Reversals / 2 || shape.Excess < options.Excess / 2;
-        var severity = swings ? Judge(run, shape) : Severity.Info;
+        var severity = swings && trend.MannKendall(count) > -1.64 ? Judge(run, shape) : Severity.Info;
         switch (_alarm.Update(swings, calm, point.Step, 1, 6))
         {
             case AlarmChange.Raised:

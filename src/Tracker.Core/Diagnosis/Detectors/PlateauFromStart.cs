@@ -32,7 +32,8 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
     {
         var trend = series.Trend!;
         if (!double.IsFinite(point.Value) || !trend.BucketClosed || !IsTime(run, series, options)) return;
-        var initial = trend.Initial(20);
+        // Of a sparse series twenty points are not the start any more.
+        var initial = trend.Initial((int)Math.Clamp(series.Finite / 4, 5, 20));
         var level = trend.Tail.Median((int)Math.Min(100, series.Finite / 3));
         var drop = initial - level;
         var noise = Math.Max(trend.Noise, 1e-9 * Math.Abs(initial));
@@ -40,7 +41,11 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
         var falls = Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33;
         // The quietest noise so far: a run that learned and then blew up has been better, however wild it is now.
         var neverBetter = initial - trend.Best < Math.Max(options.Drop * Math.Min(noise, trend.LowestNoise), options.RelativeDrop * Math.Abs(initial));
-        var still = neverBetter && !falls && (drop < options.NoDrop * noise || (drop < options.Drop * noise && Observations.NothingMoves(run)));
+        // In noise so wild that a quarter of the level could have been gained unseen, nothing is known yet.
+        var points = Math.Min(100, series.Finite / 3);
+        var error = 1.25 * noise * Math.Sqrt(1 / Math.Clamp(series.Finite / 4.0, 5, 20) + 1.0 / points);
+        var visible = 3 * error <= 0.25 * Math.Abs(initial);
+        var still = neverBetter && !falls && ((drop < options.NoDrop * noise && visible) || (drop < options.Drop * noise && Observations.NothingMoves(run)));
         var crawls = neverBetter && drop < options.RelativeDrop * Math.Abs(initial) && Observations.UpdatesAreTiny(run);
         var clears = drop > options.Clears * noise && !crawls;
         switch (_alarm.Update(still || crawls, clears || (falls && !crawls), point.Step, 2, 2))
