@@ -22,7 +22,7 @@ internal sealed class MaskedDeadPart(MaskedDeadPartOptions options) : Detector
 
     public override void Review(RunContext run)
     {
-        if (run.Loss is not { Trend: { } trend } loss || run.IsWarm(loss) || run.IsPoisoned) return;
+        if (run.Loss is not { Trend: { } trend } loss || run.IsWarm(loss) || run.IsPoisoned || run.IsFineTune || run.Hints.Frozen.Length > 0) return;
         var dead = Dead(run);
         if (dead.Count == 0)
         {
@@ -38,7 +38,8 @@ internal sealed class MaskedDeadPart(MaskedDeadPartOptions options) : Detector
         run.Signals.Raise(new Signal
         {
             Id = Id,
-            Severity = Severity.High,
+            // What never had a gradient may be frozen on purpose, and then it is no news.
+            Severity = dead.Values.Any(d => d.Certain) ? Severity.High : Severity.Warn,
             Series = loss.Name,
             Step = run.Step,
             OnsetStep = dead.Values.Min(d => d.Onset),
@@ -73,24 +74,24 @@ internal sealed class MaskedDeadPart(MaskedDeadPartOptions options) : Detector
     }
 
     /// <summary>Layers with an open verdict, with the part of each that is dead: all of it without a gradient, else its dead units.</summary>
-    private static SortedDictionary<string, (double Part, long Onset)> Dead(RunContext run)
+    private static SortedDictionary<string, (double Part, long Onset, bool Certain)> Dead(RunContext run)
     {
-        var dead = new SortedDictionary<string, (double Part, long Onset)>(StringComparer.Ordinal);
-        foreach (var signal in run.Signals.Signals)
+        var dead = new SortedDictionary<string, (double Part, long Onset, bool Certain)>(StringComparer.Ordinal);
+        foreach (var signal in run.Layers.Open(DeadLayer.Id).Concat(run.Layers.Open(DeadRelu.Id)))
         {
-            if (!signal.Active || signal.Id is not (DeadLayer.Id or DeadRelu.Id)) continue;
+            if (signal.Severity < Severity.Warn) continue;
             var kind = signal.Id == DeadLayer.Id ? RoleKind.LayerGradNorm : RoleKind.DeadFraction;
             var series = run.All(kind).FirstOrDefault(l => l.Name == signal.Series);
             if (series is null) continue;
             var part = kind == RoleKind.LayerGradNorm ? 1 : series.Recent is { Count: > 0 } recent ? recent.Median(5) : 0;
-            var had = dead.GetValueOrDefault(series.Role!.Scope, (0, signal.OnsetStep));
-            dead[series.Role.Scope] = (Math.Max(had.Item1, part), Math.Min(had.Item2, signal.OnsetStep));
+            var had = dead.GetValueOrDefault(series.Role!.Scope, (0, signal.OnsetStep, false));
+            dead[series.Role.Scope] = (Math.Max(had.Item1, part), Math.Min(had.Item2, signal.OnsetStep), had.Item3 || signal.Severity >= Severity.High);
         }
         return dead;
     }
 
     /// <summary>Of the parameters where histograms of the weights counted them, else of the layers.</summary>
-    private (double Share, string Of) Share(RunContext run, SortedDictionary<string, (double Part, long Onset)> dead)
+    private (double Share, string Of) Share(RunContext run, SortedDictionary<string, (double Part, long Onset, bool Certain)> dead)
     {
         double all = 0, lost = 0;
         foreach (var (name, size) in _sizes)

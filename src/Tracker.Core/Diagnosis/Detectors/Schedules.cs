@@ -5,7 +5,7 @@ namespace Tracker.Core.Diagnosis.Detectors;
 /// <summary>What the name of a schedule promises, as configs write it.</summary>
 internal static class Schedules
 {
-    private static readonly string[] Cyclic = ["cycl", "restart", "sgdr", "triang", "snapshot"];
+    private static readonly string[] Cyclic = ["cycl", "restart", "sgdr", "triang", "snapshot", "swa"];
 
     /// <summary>The rate is meant to stay as it is, a warm-up aside.</summary>
     public static bool IsConstant(ConfigHints hints) => hints.Schedule is "none" or "off" or "fixed" or "flat" or "no" || hints.Schedule.StartsWith("constant", StringComparison.Ordinal);

@@ -25,6 +25,7 @@ internal sealed class ZeroTrainLoss(ZeroTrainLossOptions options) : Detector
 
     private Alarm _alarm;
     private Severity _severity;
+    private bool _mayGrok;
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
@@ -34,8 +35,10 @@ internal sealed class ZeroTrainLoss(ZeroTrainLossOptions options) : Detector
         var validation = series.Trend!.Tail.Median(3);
         var memorised = level < options.Zero * training.Start && validation > options.Validation * series.First && validation > 10 * level;
         var clear = level > 2 * options.Zero * training.Start || validation < 0.7 * options.Validation * series.First;
+        // What memorised its training set under weight decay may yet find the rule; once that was possible, this stays a note.
+        _mayGrok |= Grokking.MayYetGrok(run) || run.Signals.IsActive(Grokking.CandidateId);
         var rises = validation - series.Min > options.Rise * Math.Max(Math.Abs(series.Min), series.First - series.Min);
-        var severity = rises && !run.Signals.IsActive(Grokking.CandidateId) ? Severity.Warn : Severity.Info;
+        var severity = rises && !_mayGrok ? Severity.Warn : Severity.Info;
         switch (_alarm.Update(memorised, clear, point.Step, options.Evaluations, options.Evaluations))
         {
             case AlarmChange.Raised:
@@ -62,6 +65,7 @@ internal sealed class ZeroTrainLoss(ZeroTrainLossOptions options) : Detector
     public override void Sync(StateStream s)
     {
         _alarm.Sync(s);
+        s.Sync(ref _mayGrok);
         var severity = (int)_severity;
         s.Sync(ref severity);
         _severity = (Severity)severity;

@@ -26,6 +26,9 @@ internal sealed class LayerSignals(SignalBoard board)
         Tell(told, layers, signal.Step);
     }
 
+    /// <summary>What holds of each layer by itself, in the order in which it was raised.</summary>
+    public IEnumerable<Signal> Open(string id) => _open.Where(l => l.Signal.Id == id).Select(l => l.Signal);
+
     /// <summary>A layer is rid of the condition; the signal clears with the last one.</summary>
     public void Clear(string id, string series)
     {
