@@ -17,7 +17,7 @@ internal static class Prescriptions
         "lr-schedule-misaligned" => ([Total(run)], "The rate reaches its end when the run does."),
         "warmup-missing-or-short" => ([WarmUp(run), Rate(run, 0.3, "Or, without a warm-up: "), "Clip gradients at 1.0 in the first steps."],
             "The loss falls from its first value on, without a jump in the first steps."),
-        "ordering-or-shuffle" => (["Shuffle the training data anew in every epoch (shuffle=True; under DDP call sampler.set_epoch(epoch)).", "Check that the data are not sorted by class, source or length.", "If the loss is a running mean that starts again with each epoch, log the raw loss of the batch."],
+        "ordering-or-shuffle" => (["Shuffle the training data anew in every epoch (shuffle=True; with several processes give each its own part and call sampler.set_epoch(epoch)).", "Check that the data are not sorted by class, source or length.", "If the loss is a running mean that starts again with each epoch, log the raw loss of the batch."],
             "The loss does not jump where an epoch begins."),
         "healthy" => (["Nothing needs to be done."], "The loss goes on falling, and validation with it."),
         "not-logged" => (["Add the lines named above to the training loop.", "Layer series every 20 steps are enough."], "The next run has them, and more conditions can be seen."),
@@ -59,7 +59,6 @@ internal static class Prescriptions
         "double-descent" => (["Go on: validation is better than before the rise.", "Keep the best checkpoint by validation loss."], "Validation goes on falling below its first best."),
         "saddle-point" => ([Rate(run, 3), "Use momentum or Adam, and smaller batches: noise leaves saddle points."], "The gradient norm grows again and both losses fall."),
         "resource-starved" => (["Profile ten steps, and see where the time or the memory goes."], "Steps take as long as they did at first, and memory is level."),
-        "ordering-or-shuffle" => (["Shuffle the training data at every epoch.", "With several processes, give each its own part of the data."], "The loss no longer depends on the place in the epoch, and ranks see different batches."),
         "converged" => (["Nothing needs to be done; stop here if the level is good enough."], "A longer run would end at the same level."),
         _ => (["Log learning rate, gradient norm per layer and update ratios: they separate the causes of this symptom."], "The diagnosis names a cause."),
     };
