@@ -59,7 +59,7 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
         Span<double> scratch = stackalloc double[count];
         var shape = Measure(trend, trend.Fine.CopyLast(scratch));
         var other = run.Signals.IsActive(LossDivergence.Id, series.Name) || run.Signals.IsActive(LossSpike.Id, series.Name) || run.Signals.IsActive(EpochBoundaryJump.Id, series.Name);
-        var swings = !other && shape.Reversals >= options.Reversals && shape.Efficiency < options.Efficiency + 0.05 && shape.Excess >= options.Excess && trend.MannKendall(count) > -2.33;
+        var swings = !other && shape.Reversals >= options.Reversals && shape.Efficiency < options.Efficiency + 0.05 && shape.Excess >= options.Excess;
         var calm = shape.Reversals <= options.Reversals / 2 || shape.Excess < options.Excess / 2;
         var severity = swings && trend.MannKendall(count) > -1.64 ? Judge(run, shape) : Severity.Info;
         switch (_alarm.Update(swings, calm, point.Step, 1, 6))
