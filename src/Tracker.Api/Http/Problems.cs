@@ -52,6 +52,10 @@ public static class Problems
     public static ProblemHttpResult Busy() =>
         Of(StatusCodes.Status429TooManyRequests, "Busy", "Too much waits for the database. Send the same batch again after the time in Retry-After.", null);
 
+    public static ProblemHttpResult QuotaReached(long bytes) =>
+        Of(StatusCodes.Status507InsufficientStorage, "Quota reached",
+            "The project takes as much as its quota allows. Delete runs permanently or raise the quota, and send the same batch again: it counts once.", "project", $"{bytes} bytes");
+
     public static ProblemHttpResult Unavailable() =>
         Of(StatusCodes.Status503ServiceUnavailable, "Database away", "The database did not answer in time. Send the same batch again with its number: it counts once.", null);
 

@@ -20,10 +20,14 @@ public sealed record IngestRequest(string RunId, string? Writer, long? Batch, by
 /// <param name="Append">What the journal said.</param>
 /// <param name="Accepted">Points kept.</param>
 /// <param name="Rejected">Points left out.</param>
-public sealed record IngestAnswer(AppendResult Append, int Accepted, IReadOnlyList<Rejection> Rejected);
+public sealed record IngestAnswer(AppendResult Append, int Accepted, IReadOnlyList<Rejection> Rejected)
+{
+    /// <summary>The project's quota in bytes, when nothing was stored because it is reached; the outcome is then <see cref="AppendOutcome.Busy"/>.</summary>
+    public long? ReachedQuota { get; init; }
+}
 
 /// <summary>The one way in: REST, gRPC and whatever comes later decode, call this, and encode the answer.</summary>
-public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter journal)
+public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter journal, ProjectSizes sizes)
 {
     /// <summary>Appends a batch to a run's journal; the answer comes after the commit.</summary>
     public async Task<IngestAnswer> AppendAsync(IngestRequest request, CancellationToken cancel)
@@ -35,6 +39,7 @@ public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter 
             return new IngestAnswer(new AppendResult(gone ? AppendOutcome.DeletedRun : AppendOutcome.UnknownRun, 0, 0, null, null), 0, []);
         }
 
+        if (sizes.ReachedQuota(run.ProjectKey) is { } quota) return new IngestAnswer(new AppendResult(AppendOutcome.Busy, 0, 0, null, null), 0, []) { ReachedQuota = quota };
         var rejected = await NumberSeriesAsync(run.RunKey, request.Content, cancel);
         var points = request.Content.PointCount;
         var result = await journal.AppendAsync(run.RunKey, request.Writer, request.Batch, request.FirstHash, points, JournalCodec.Encode(request.Content), cancel);

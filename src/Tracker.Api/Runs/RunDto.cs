@@ -55,6 +55,18 @@ public sealed record RunDto
     /// <example>2026-11-22T11:00:00Z</example>
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>When it was moved to the trash; null for a run that is not there.</summary>
+    /// <example>2026-11-22T12:00:00Z</example>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Until when it can be brought back from the trash.</summary>
+    /// <example>2026-11-29T12:00:00Z</example>
+    public DateTimeOffset? PurgeAt { get; init; }
+
+    /// <summary>When retention thinned its series out to the resolution of charts: since then it cannot be replayed exactly. Null for a run with all its points.</summary>
+    /// <example>2026-12-22T12:00:00Z</example>
+    public DateTimeOffset? ThinnedAt { get; init; }
+
     /// <summary>Greatest step of any series; null before the first point.</summary>
     /// <example>4210</example>
     public long? LastStep { get; init; }
@@ -169,6 +181,14 @@ public sealed record ProjectDto
     /// <summary>Number of open diagnoses at warn or above.</summary>
     /// <example>2</example>
     public required long OpenDiagnoses { get; init; }
+
+    /// <summary>Bytes that its runs take as stored, without indexes, the trash included; measured about once a minute.</summary>
+    /// <example>81264640</example>
+    public required long Bytes { get; init; }
+
+    /// <summary>Most bytes that it may take; null without a quota.</summary>
+    /// <example>10737418240</example>
+    public long? QuotaBytes { get; init; }
 
     /// <summary>When a run was last created.</summary>
     /// <example>2026-11-22T10:00:00Z</example>

@@ -11,11 +11,16 @@ public static class RunEndpoints
     public static void AddRuns(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<RunStore>();
+        builder.Services.AddSingleton<RunTrash>();
+        builder.Services.AddSingleton<SpaceReclaim>();
         builder.Services.AddSingleton<RunQueries>();
         builder.Services.AddSingleton<RunList>();
         builder.Services.AddSingleton<ProjectFields>();
         builder.Services.AddSingleton<RunHeartbeats>();
         builder.Services.AddHostedService<RunRemoval>();
+        builder.Services.AddSingleton<RunThinning>();
+        builder.Services.AddSingleton<Retention>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Retention>());
     }
 
     public static void MapRuns(this IEndpointRouteBuilder app)
@@ -26,11 +31,12 @@ public static class RunEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapRunList();
         group.MapGet("/runs/{id}", Get).WithSummary("One run.");
-        group.MapPatch("/runs/{id}", Patch).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapDelete("/runs/{id}", Delete).WithSummary("Deletes a run; batches that still come for it get 410.");
+        group.MapPatch("/runs/{id}", Patch).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapDelete("/runs/{id}", Delete).WithSummary("Moves a run to the trash, or deletes it for good; batches that still come for it get 410.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/restore", Restore).WithSummary("Brings a run back from the trash.").ProducesProblem(StatusCodes.Status410Gone);
         group.MapPost("/runs/{id}/heartbeat", Heartbeat).WithSummary("A sign of life; the answer carries the stop flag.").ProducesProblem(StatusCodes.Status410Gone);
-        group.MapPost("/runs/{id}/stop", Stop).WithSummary("Asks a run to stop; its writers see it with their next call.");
-        group.MapPost("/runs/{id}/finish", Finish).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapPost("/runs/{id}/stop", Stop).WithSummary("Asks a run to stop; its writers see it with their next call.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/finish", Finish).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<Results<Created<CreatedRunDto>, Ok<CreatedRunDto>, ProblemHttpResult>> Create(
@@ -64,21 +70,35 @@ public static class RunEndpoints
         string id, PatchRunRequest request, RunCatalog catalog, RunStore store, RunQueries queries, CancellationToken cancel)
     {
         if (RunRules.Check(request) is { } problem) return problem;
-        if (await catalog.FindAsync(id, cancel) is not { } run || await store.PatchAsync(run, request, cancel) is null) return Problems.UnknownRun(id);
+        if (await catalog.FindAsync(id, cancel) is not { } run || await store.PatchAsync(run, request, cancel) is null) return await AbsentAsync(id, catalog, cancel);
         return TypedResults.Ok((await queries.FindAsync(run.RunKey, cancel))!);
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, RunCatalog catalog, RunStore store, CancellationToken cancel) =>
-        await catalog.FindAsync(id, cancel) is { } run && await store.DeleteAsync(run, cancel) ? TypedResults.NoContent() : Problems.UnknownRun(id);
+    /// <param name="permanently">True: its rows go at once, also when it lies in the trash already. Without it the run can be brought back for 7 days.</param>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, bool? permanently, RunCatalog catalog, RunTrash trash, CancellationToken cancel)
+    {
+        var run = await catalog.FindAsync(id, cancel) ?? (permanently is true ? await catalog.FindInTrashAsync(id, cancel) : null);
+        return run is not null && (await trash.DeleteAsync(run.ProjectKey, [run], permanently is true, cancel)).Length > 0
+            ? TypedResults.NoContent()
+            : await AbsentAsync(id, catalog, cancel);
+    }
+
+    private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Restore(string id, RunCatalog catalog, RunTrash trash, RunQueries queries, CancellationToken cancel)
+    {
+        var run = await catalog.FindInTrashAsync(id, cancel);
+        if (run is not null && !await trash.RestoreAsync(run, cancel)) run = null;
+        run ??= await catalog.FindAsync(id, cancel);
+        return run is not null && await queries.FindAsync(run.RunKey, cancel) is { } found ? TypedResults.Ok(found) : await AbsentAsync(id, catalog, cancel);
+    }
+
+    private static async Task<ProblemHttpResult> AbsentAsync(string id, RunCatalog catalog, CancellationToken cancel) =>
+        await catalog.WasDeletedAsync(id, cancel) ? Problems.DeletedRun(id) : Problems.UnknownRun(id);
 
     private static async Task<Results<Ok<HeartbeatDto>, ProblemHttpResult>> Heartbeat(
         string id, HeartbeatRequest? request, RunCatalog catalog, RunHeartbeats heartbeats, CancellationToken cancel)
     {
         if (request?.Writer is { } writer && !RunRules.IsId(writer)) return Problems.Invalid("writer", "A writer's id is made of letters, digits, \"_\", \".\" and \"-\".", "1–64 of [A-Za-z0-9_.-]");
-        if (await catalog.FindAsync(id, cancel) is not { } run)
-        {
-            return await catalog.WasDeletedAsync(id, cancel) ? Problems.DeletedRun(id) : Problems.UnknownRun(id);
-        }
+        if (await catalog.FindAsync(id, cancel) is not { } run) return await AbsentAsync(id, catalog, cancel);
 
         if (await heartbeats.BeatAsync(run.RunKey, request?.Writer, cancel) is { } answer) return TypedResults.Ok(answer);
         catalog.Forget(run);
@@ -89,8 +109,8 @@ public static class RunEndpoints
         string id, StopRunRequest? request, RunCatalog catalog, RunStore store, CancellationToken cancel)
     {
         if (RunRules.Text("reason", request?.Reason, 1_024) is { } problem) return problem;
-        if (await catalog.FindAsync(id, cancel) is not { } run) return Problems.UnknownRun(id);
-        return await store.StopAsync(run, request?.Reason ?? "asked to stop", "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : Problems.UnknownRun(id);
+        if (await catalog.FindAsync(id, cancel) is not { } run) return await AbsentAsync(id, catalog, cancel);
+        return await store.StopAsync(run, request?.Reason ?? "asked to stop", "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : await AbsentAsync(id, catalog, cancel);
     }
 
     private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Finish(
@@ -102,7 +122,7 @@ public static class RunEndpoints
         }
 
         var state = request?.State ?? (request?.ExitCode is null or 0 ? "finished" : "failed");
-        if (await catalog.FindAsync(id, cancel) is not { } run || await store.FinishAsync(run, state, request?.ExitCode, cancel) is null) return Problems.UnknownRun(id);
+        if (await catalog.FindAsync(id, cancel) is not { } run || await store.FinishAsync(run, state, request?.ExitCode, cancel) is null) return await AbsentAsync(id, catalog, cancel);
         return TypedResults.Ok((await queries.FindAsync(run.RunKey, cancel))!);
     }
 }

@@ -12,11 +12,11 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     private const string Columns = """
         select r.run_key, r.id, p.name, r.name, r.state, r.config, r.tags, r."group", r.job_type, r.notes, r.reference, r.exit_code,
                r.created_at, r.finished_at, h.sequence, r.project_sequence, h.stop_reason, h.stop_by,
-               (select last_step from run_steps s where s.run_key = r.run_key)
+               (select last_step from run_steps s where s.run_key = r.run_key), r.deleted_at, r.purge_at, r.thinned_at
         from runs r join projects p using (project_key) join run_heads h using (run_key)
         """;
 
-    /// <summary>Some runs in the order of their keys here, with the columns asked for (null: all); a run that was deleted meanwhile is left out.</summary>
+    /// <summary>Some runs in the order of their keys here, with the columns asked for (null: all).</summary>
     public async Task<IReadOnlyList<RunDto>> PageAsync(IReadOnlyList<long> runKeys, RunColumns? columns, CancellationToken cancel)
     {
         var select = columns is { Config.Count: 0 } ? Columns.Replace("r.config", "'{}'::jsonb", StringComparison.Ordinal) : Columns;
@@ -75,8 +75,10 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         await using var command = database.CreateCommand("""
             select p.name, count(r.run_key), count(r.run_key) filter (where r.state = 'running'), max(r.created_at), p.created_at,
                    (select count(*) from diagnoses d join runs x using (run_key)
-                    where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null)
+                    where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null),
+                   p.bytes, p.quota_bytes
             from projects p left join runs r on r.project_key = p.project_key and r.deleted_at is null
+            where p.deleted_at is null
             group by p.project_key order by coalesce(max(r.created_at), p.created_at) desc
             """);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -90,6 +92,8 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
                 Running = reader.GetInt64(2),
                 LastActivityAt = reader.GetFieldValue<DateTimeOffset>(reader.IsDBNull(3) ? 4 : 3),
                 OpenDiagnoses = reader.GetInt64(5),
+                Bytes = reader.GetInt64(6),
+                QuotaBytes = reader.IsDBNull(7) ? null : reader.GetInt64(7),
             });
         }
 
@@ -119,11 +123,14 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
                 Reference = OrNull(reader, 10),
                 ExitCode = reader.IsDBNull(11) ? null : reader.GetInt32(11),
                 CreatedAt = reader.GetFieldValue<DateTimeOffset>(12),
-                FinishedAt = reader.IsDBNull(13) ? null : reader.GetFieldValue<DateTimeOffset>(13),
+                FinishedAt = TimeOrNull(reader, 13),
                 Sequence = reader.GetInt64(14),
                 ProjectSequence = reader.GetInt64(15),
                 Stop = reader.IsDBNull(16) ? null : new StopDto(reader.GetString(16), reader.GetString(17)),
                 LastStep = reader.IsDBNull(18) ? null : reader.GetInt64(18),
+                DeletedAt = TimeOrNull(reader, 19),
+                PurgeAt = TimeOrNull(reader, 20),
+                ThinnedAt = TimeOrNull(reader, 21),
                 Url = "/runs/" + id,
                 Metrics = new Dictionary<string, MetricDto>(StringComparer.Ordinal),
                 Diagnoses = [],
@@ -196,6 +203,8 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     }
 
     private static string? OrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? TimeOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 

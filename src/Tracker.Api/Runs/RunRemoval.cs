@@ -3,10 +3,14 @@ using Tracker.Api.Storage;
 
 namespace Tracker.Api.Runs;
 
-/// <summary>Removes the rows of deleted runs in the background. The run's own row and head stay, so that late batches get 410.</summary>
-public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog series, TimeProvider clock, ILogger<RunRemoval> log) : BackgroundService
+/// <summary>
+/// Removes the rows of runs whose time in the trash is over, in the background, and gives their space back. The run's own row and head stay, so that
+/// late batches get 410.
+/// </summary>
+public sealed partial class RunRemoval(NpgsqlDataSource database, SpaceReclaim space, ProjectSizes sizes, SeriesCatalog series, TimeProvider clock, ILogger<RunRemoval> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     /// <summary>Cursors first: every consumer moves its own before it writes, so nothing can be written behind this.</summary>
     private static readonly string[] Tables =
         ["cursors", "journal", "chunks", "events", "summaries", "run_steps", "alerts", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
@@ -17,7 +21,10 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog 
         {
             try
             {
-                while (await RemoveOneAsync(stoppingToken)) { }
+                var removed = 0;
+                while (await RemoveOneAsync(stoppingToken)) removed++;
+                if (removed > 0) sizes.Refresh();
+                await space.ReclaimAsync(stoppingToken);
             }
             catch (NpgsqlException error)
             {
@@ -37,8 +44,9 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog 
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using var find = new NpgsqlCommand("""
-            select run_key from runs where deleted_at is not null and purged_at is null order by deleted_at limit 1 for no key update skip locked
+            select run_key from runs where deleted_at is not null and purged_at is null and purge_at <= $1 order by purge_at limit 1 for no key update skip locked
             """, connection, transaction);
+        find.Parameters.AddWithValue(clock.GetUtcNow().ToUniversalTime());
         if (await find.ExecuteScalarAsync(cancel) is not long runKey) return false;
         await using (var verdicts = new NpgsqlCommand("delete from verdicts where diagnosis_id in (select id from diagnoses where run_key = $1)", connection, transaction))
         {
@@ -53,11 +61,12 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SeriesCatalog 
             await remove.ExecuteNonQueryAsync(cancel);
         }
 
-        await using var mark = new NpgsqlCommand("update runs set purged_at = now() where run_key = $1", connection, transaction);
+        await using var mark = new NpgsqlCommand("update runs set purged_at = now(), config = '{}', notes = null where run_key = $1", connection, transaction);
         mark.Parameters.AddWithValue(runKey);
         await mark.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
         series.Forget(runKey);
+        space.Freed(runKey);
         return true;
     }
 

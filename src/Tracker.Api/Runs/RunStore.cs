@@ -22,7 +22,7 @@ public enum CreateOutcome
 /// Changes of runs. What the analyzer must know of them (config, resume, finish) is written to the run's journal as an event in the same
 /// transaction, so that a replay sees it where the live run did.
 /// </summary>
-public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCatalog catalog, RunGrowth growth, ProjectGrowth projectGrowth, TimeProvider clock)
+public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGrowth growth, ProjectGrowth projectGrowth, TimeProvider clock)
 {
     /// <summary>The writer under which the server logs events of its own; no client can take this id.</summary>
     private const string ServerWriter = "~server";
@@ -63,6 +63,7 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCa
         };
         context.Runs.Add(run);
         await context.SaveChangesAsync(cancel);
+        await context.Database.ExecuteSqlAsync($"update projects set deleted_at = null where project_key = {project.ProjectKey} and deleted_at is not null", cancel);
         await context.Database.ExecuteSqlAsync($"insert into run_heads (run_key) values ({run.RunKey})", cancel);
         await context.Database.ExecuteSqlAsync($"select tracker_ensure_partition({run.RunKey})", cancel);
         await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "config", Time = Now, Data = run.Config }, cancel);
@@ -127,21 +128,6 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunCa
 
         await CommitAsync(transaction, reference.RunKey, reference.ProjectKey, cancel);
         return stop;
-    }
-
-    /// <summary>Marks a run as deleted: later batches are refused, and its rows go in the background.</summary>
-    public async Task<bool> DeleteAsync(RunRef reference, CancellationToken cancel)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancel);
-        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
-        await context.Database.ExecuteSqlAsync($"update run_heads set deleted = true, unsettled = false where run_key = {reference.RunKey}", cancel);
-        var run = await LockAsync(context, reference, cancel);
-        if (run is null) return false;
-        run.DeletedAt = clock.GetUtcNow();
-        await context.SaveChangesAsync(cancel);
-        await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
-        catalog.Forget(reference);
-        return true;
     }
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();

@@ -30,6 +30,8 @@ public static class Database
         services.AddSingleton<SeriesReader>();
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         services.AddHostedService<GrowthNotifications>();
+        services.AddSingleton<ProjectSizes>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProjectSizes>());
         services.AddHostedService<ModelWarmUp>();
     }
 

@@ -38,6 +38,10 @@ public sealed class SqlAccessMigration() : SqlMigration("0004-sql-access.sql");
 [Migration("0005-summaries-by-name")]
 public sealed class SummariesByNameMigration() : SqlMigration("0005-summaries-by-name.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0007-trash")]
+public sealed class TrashMigration() : SqlMigration("0007-trash.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -45,11 +45,27 @@ public sealed class RunCatalog(NpgsqlDataSource database, TimeProvider clock)
         return await command.ExecuteScalarAsync(cancel) is not null;
     }
 
+    /// <summary>A deleted run that can still be brought back; null when there is none of this id.</summary>
+    public async Task<RunRef?> FindInTrashAsync(string runId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select r.run_key, r.project_key, r.id, p.name from runs r join projects p using (project_key) where r.id = $1 and r.deleted_at is not null and r.purged_at is null");
+        command.Parameters.AddWithValue(runId);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? new RunRef(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3)) : null;
+    }
+
     /// <summary>Forgets a run that was deleted.</summary>
     public void Forget(RunRef run)
     {
         known.TryRemove(run.Id, out _);
         knownByKey.TryRemove(run.RunKey, out _);
+    }
+
+    /// <summary>Forgets a run that was deleted or brought back.</summary>
+    public void Forget(long runKey)
+    {
+        if (knownByKey.TryGetValue(runKey, out var entry)) Forget(entry.Run);
     }
 
     private async Task<RunRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancel)

@@ -23,7 +23,7 @@ public static class LogEndpoint
         .WithMetadata(new DocumentedBody(typeof(LogRequestDto))).Produces<LogAnswerDto>()
         .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-        .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status507InsufficientStorage).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> Log(string id, HttpContext http, Ingest ingest, TimeProvider clock, CancellationToken cancel)
     {
@@ -56,6 +56,9 @@ public static class LogEndpoint
                 return Problems.UnknownRun(id);
             case AppendOutcome.DeletedRun:
                 return Problems.DeletedRun(id);
+            case AppendOutcome.Busy when answer.ReachedQuota is { } quota:
+                http.Response.Headers.RetryAfter = "60";
+                return Problems.QuotaReached(quota);
             case AppendOutcome.Busy:
                 http.Response.Headers.RetryAfter = "1";
                 return Problems.Busy();

@@ -10,6 +10,9 @@ public sealed record RunListQuery
 
     public string? State { get; init; }
 
+    /// <summary>Only runs in the trash, instead of those that are not.</summary>
+    public bool Deleted { get; init; }
+
     public Filter? Filter { get; init; }
 
     /// <summary>Where all keys are equal, and without keys, the newest run comes first.</summary>
@@ -55,7 +58,7 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
     {
         var sql = new RunSql(project, now);
         var keys = query.Order.SelectMany(key => sql.Keys(key.Field).Select(column => new KeyColumn(column.Sql, column.Type, key.Descending))).ToList();
-        var conditions = new List<string> { "r.deleted_at is null" };
+        var conditions = new List<string> { query.Deleted ? "r.deleted_at is not null and r.purged_at is null" : "r.deleted_at is null" };
         if (query.State is { } state) conditions.Add("r.state = " + sql.Add(state, NpgsqlDbType.Text));
         if (query.Filter is { } filter) conditions.Add(sql.Where(filter));
         var place = query.After is { } after ? "where " + Behind(sql, keys, after) : "";

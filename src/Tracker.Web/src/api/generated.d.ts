@@ -369,6 +369,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
+                /** @description Insufficient Storage */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -415,6 +424,257 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Moves a project with all its runs to the trash, or deletes it for good. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description True: the rows go at once. Without it the project can be brought back for 7 days. */
+                    permanently?: boolean;
+                };
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a project back from the trash, with the runs that were deleted together with it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RestoredDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens to the project's runs some time after they ended. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RetentionRule"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        /** Sets what happens to the project's runs some time after they ended; {} for nothing. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RetentionRule"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RetentionRule"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets or takes away the quota of a project: where it is reached, batches get 507. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["QuotaDto"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuotaDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -485,6 +745,8 @@ export interface paths {
                     project?: string;
                     /** @description Only runs in this state: `running finished failed killed lost`. */
                     state?: string;
+                    /** @description `only`: the runs in the trash; without it those that are not there. */
+                    deleted?: string;
                     /** @description Only runs that it is true for, such as `metrics.val/loss < 0.3 and tags has "baseline"`; docs/api.md has the grammar. */
                     filter?: string;
                     /** @description Fields with `asc` or `desc`, such as `metrics.val/loss.min asc, createdAt desc`; missing values come last. */
@@ -641,10 +903,13 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Deletes a run; batches that still come for it get 410. */
+        /** Moves a run to the trash, or deletes it for good; batches that still come for it get 410. */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description True: its rows go at once, also when it lies in the trash already. Without it the run can be brought back for 7 days. */
+                    permanently?: boolean;
+                };
                 header?: never;
                 path: {
                     /** @description Id of the run. */
@@ -663,6 +928,15 @@ export interface paths {
                 };
                 /** @description Not Found */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Gone */
+                410: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -709,6 +983,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
+                /** @description Gone */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
                 /** @description Unprocessable Content */
                 422: {
                     headers: {
@@ -720,6 +1003,63 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a run back from the trash. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Gone */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs/{id}/heartbeat": {
@@ -827,6 +1167,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
+                /** @description Gone */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -872,6 +1221,15 @@ export interface paths {
                 };
                 /** @description Not Found */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Gone */
+                410: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2035,6 +2393,18 @@ export interface components {
              */
             openDiagnoses: number;
             /**
+             * Format: int64
+             * @description Bytes that its runs take as stored, without indexes, the trash included; measured about once a minute.
+             * @example 81264640
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Most bytes that it may take; null without a quota.
+             * @example 10737418240
+             */
+            quotaBytes?: number | null;
+            /**
              * Format: date-time
              * @description When a run was last created.
              * @example 2026-11-22T10:00:00Z
@@ -2067,6 +2437,15 @@ export interface components {
             attributes: string[];
             /** @description What can stand behind a metric: `metrics.val/loss.min`. */
             forms: string[];
+        };
+        /** @description How much a project may take. */
+        QuotaDto: {
+            /**
+             * Format: int64
+             * @description Most bytes, as `bytes` of the project counts them; null for no quota.
+             * @example 10737418240
+             */
+            maxBytes?: number | null;
         };
         /** @description One possible root cause, with what speaks for and against it. */
         RankedCause: {
@@ -2107,6 +2486,32 @@ export interface components {
              * @example edges do not rise
              */
             reason?: string;
+        };
+        /** @description What came back from the trash. */
+        RestoredDto: {
+            /**
+             * Format: int32
+             * @description Number of runs.
+             * @example 12
+             */
+            runs?: number;
+        };
+        /** @description What happens to the runs of a project some time after they ended. Looked at about once an hour. */
+        RetentionRule: {
+            /**
+             * Format: int32
+             * @description Days after its end that a run is moved to the trash, 1–36,500; null: never.
+             * @example 180
+             */
+            deleteAfterDays?: number | null;
+            /**
+             * Format: int32
+             * @description Days after its end that a run is thinned out to the resolution of charts, 1–36,500; null: never. A thinned run cannot be replayed exactly.
+             * @example 30
+             */
+            thinAfterDays?: number | null;
+            /** @description Runs with one of these tags are left alone. */
+            exceptTags?: string[];
         };
         /** @description One training: what it is, how it stands, what was found. */
         RunDto: {
@@ -2172,6 +2577,24 @@ export interface components {
              * @example 2026-11-22T11:00:00Z
              */
             finishedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null for a run that is not there.
+             * @example 2026-11-22T12:00:00Z
+             */
+            deletedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be brought back from the trash.
+             * @example 2026-11-29T12:00:00Z
+             */
+            purgeAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When retention thinned its series out to the resolution of charts: since then it cannot be replayed exactly. Null for a run with all its points.
+             * @example 2026-12-22T12:00:00Z
+             */
+            thinnedAt?: string | null;
             /**
              * Format: int64
              * @description Greatest step of any series; null before the first point.
