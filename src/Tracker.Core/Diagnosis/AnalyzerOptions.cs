@@ -97,6 +97,24 @@ public sealed record AnalyzerOptions
 
     public GradSpikeOptions GradSpike { get; init; } = new();
 
+    public GradVanishingGlobalOptions GradVanishingGlobal { get; init; } = new();
+
+    public GradUniformlyLowOptions GradUniformlyLow { get; init; } = new();
+
+    public GradOscillationOptions GradOscillation { get; init; } = new();
+
+    public ClipInactiveOptions ClipInactive { get; init; } = new();
+
+    public WeightDominatesOptions WeightDominates { get; init; } = new();
+
+    public WeightDistCollapseOptions WeightDistCollapse { get; init; } = new();
+
+    public ActivationCollapseOptions ActivationCollapse { get; init; } = new();
+
+    public ActivationDriftOptions ActivationDrift { get; init; } = new();
+
+    public LogitBlowupOptions LogitBlowup { get; init; } = new();
+
     public ParamNormRunawayOptions ParamNormRunaway { get; init; } = new();
 
     public ParamNormCollapseOptions ParamNormCollapse { get; init; } = new();

@@ -30,4 +30,25 @@ public sealed class DeadReluTests
 
     [Fact]
     public void Units_that_come_back_clear_it() => Dead("0.6x20 0.1x10").Signal("dead-relu").Active.ShouldBeFalse();
+
+    [Fact]
+    public void A_third_that_grows_is_a_note_before_it_is_an_alarm()
+    {
+        Dead("0.05x4 0.05+0.02x19").Signal("dead-relu").Severity.ShouldBe(Severity.Info);
+        Dead("0.05x4 0.05+0.02x36").Signal("dead-relu").Severity.ShouldBe(Severity.High);
+    }
+
+    [Fact]
+    public void Without_the_fraction_only_a_layer_that_is_almost_all_zero_can_be_told()
+    {
+        Zeros(995).Signal("dead-relu").Severity.ShouldBe(Severity.Warn);
+        Zeros(900).Raised.ShouldBeEmpty();
+    }
+
+    private static Outcome Zeros(double zeros)
+    {
+        var script = new Script();
+        for (var i = 0; i < 4; i++) script.Histogram("activations/fc1", i * 50, [0, 0.1, 1, 2], [zeros, (1000 - zeros) / 2, (1000 - zeros) / 2]);
+        return script.Run();
+    }
 }

@@ -44,4 +44,18 @@ public sealed class SaturatedActivationTests
         signal.Series.ShouldBe("saturated_fraction/a");
         signal.Summary.ShouldEndWith("The same holds of 1 other layer.");
     }
+
+    [Fact]
+    public void Histograms_show_it_where_the_fraction_is_not_logged()
+    {
+        Ends("fc1").Signal("saturated-activation").Severity.ShouldBe(Severity.Warn);
+        Ends("softmax").Raised.ShouldBeEmpty();
+    }
+
+    private static Outcome Ends(string layer)
+    {
+        var script = new Script();
+        for (var i = 0; i < 4; i++) script.Histogram("activations/" + layer, i * 50, [-1, -0.96, 0, 0.96, 1], [480, 20, 20, 480]);
+        return script.Run();
+    }
 }

@@ -110,7 +110,7 @@ internal static class Facts
                     : new(false, $"weight decay is {Numbers.Text(decay)}, which is not much")
                 : Finding.Blind,
             // Never blind: a collapse that nothing logged shows speaks for nothing.
-            ["weights-collapsed"] = (run, members) => new(Has(members, ParamNormCollapse.Id) || run.Signals.IsActive(ParamNormCollapse.Id), "the norm of the weights has not collapsed"),
+            ["weights-collapsed"] = (run, members) => new(Has(members, ParamNormCollapse.Id, WeightDistCollapse.Id) || run.Signals.IsActive(ParamNormCollapse.Id) || run.Signals.IsActive(WeightDistCollapse.Id), "the norm of the weights has not collapsed"),
             ["weights-grew-first"] = (run, members) => Member(members, ParamNormRunaway.Id) is { } runaway
                 ? members.FirstOrDefault(m => m.Id is LossDivergence.Id or GradExplosion.Id && m.OnsetStep <= runaway.OnsetStep) is { } earlier
                     ? new(false, $"{earlier.Title}: since step {earlier.OnsetStep}, before the weights grew")

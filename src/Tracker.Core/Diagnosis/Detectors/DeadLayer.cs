@@ -50,6 +50,33 @@ internal sealed class DeadLayer(DeadLayerOptions options) : Detector
         }
     }
 
+    public override void Look(RunContext run, SeriesState series, HistogramShape histogram)
+    {
+        if (!(histogram.Mass > 0) || Observations.IsLogged(run, RoleKind.LayerGradNorm, series.Role!.Scope)) return;
+        // All of it in the one bin that holds 0: gradients that are merely small spread over the bins of their own range.
+        var zero = histogram.ZeroShare >= 1;
+        _everMoved |= !zero;
+        switch (_alarm.Update(zero && run.Gradient is not { LastFinite: 0 }, !zero, histogram.Step, 2, 1))
+        {
+            case AlarmChange.Raised:
+                run.Layers.Raise(new Signal
+                {
+                    Id = Id,
+                    Severity = _everMoved ? Severity.High : Severity.Warn,
+                    Series = series.Name,
+                    Step = histogram.Step,
+                    OnsetStep = _alarm.Onset,
+                    Title = _everMoved ? $"Layer {series.Role.Scope} has had no gradient since step {_alarm.Onset}" : $"Layer {series.Role.Scope} never gets a gradient",
+                    Summary = $"All of {series.Name} is 0 since step {_alarm.Onset}.",
+                    Evidence = [new Evidence(series.Name, _alarm.Onset, histogram.Step, "share of gradients at 0", 1, 1)],
+                }, _everMoved ? 2 : 1);
+                break;
+            case AlarmChange.Cleared:
+                run.Layers.Clear(Id, series.Name);
+                break;
+        }
+    }
+
     public override void Sync(StateStream s)
     {
         _alarm.Sync(s);

@@ -17,6 +17,9 @@ public sealed record DeadReluOptions
     /// <summary>First share below which a later death is high, because something killed the units during training. Default 0.2.</summary>
     public double AliveAtFirst { get; init; } = 0.2;
 
+    /// <summary>Share of a layer's activations in the bin at 0, its least value, in two histograms in a row, where the fraction is not logged. Default 0.95; a warning from 0.99.</summary>
+    public double Silent { get; init; } = 0.95;
+
     /// <summary>Points of the median for a series logged every step; fewer for a sparser one. Default 50.</summary>
     public int Points { get; init; } = 50;
 }
@@ -47,6 +50,34 @@ internal sealed class DeadRelu(DeadReluOptions options) : Detector
             case AlarmChange.Raised:
                 var severity = share >= options.Severe || series.First < options.AliveAtFirst ? Severity.High : Severity.Warn;
                 run.Layers.Raise(Signal(series, point, severity, share, points, _since, $"{Numbers.Percent(share)} of the units of {series.Role!.Scope} are dead", options.Share), share);
+                break;
+            case AlarmChange.Cleared:
+                run.Layers.Clear(Id, series.Name);
+                break;
+        }
+    }
+
+    public override void Look(RunContext run, SeriesState series, HistogramShape histogram)
+    {
+        if (!(histogram.Mass > 0) || Observations.IsLogged(run, RoleKind.DeadFraction, series.Role!.Scope)) return;
+        // A histogram over units and inputs shows how sparse activations are, not which units are dead: only almost all zeros say so.
+        var share = histogram.Min >= -1e-12 ? histogram.ZeroShare : 0;
+        if (share >= options.Silent && !_deadNow) _since = histogram.Step;
+        _deadNow = share >= options.Silent;
+        switch (_alarm.Update(_deadNow, share < 0.7 * options.Silent, histogram.Step, 2, 2))
+        {
+            case AlarmChange.Raised:
+                run.Layers.Raise(new Signal
+                {
+                    Id = Id,
+                    Severity = share >= 0.99 ? Severity.Warn : Severity.Info,
+                    Series = series.Name,
+                    Step = histogram.Step,
+                    OnsetStep = _since,
+                    Title = $"{Numbers.Percent(share)} of the activations of {series.Role.Scope} are 0",
+                    Summary = $"In {series.Name} a share of {Numbers.Text(share)} lies in the lowest bin, at 0. Log dead_fraction/{series.Role.Scope} to see how many units never fire.",
+                    Evidence = [new Evidence(series.Name, _since, histogram.Step, "share of activations at 0", Numbers.Round6(share), options.Silent)],
+                }, share);
                 break;
             case AlarmChange.Cleared:
                 run.Layers.Clear(Id, series.Name);

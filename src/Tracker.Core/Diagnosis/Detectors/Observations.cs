@@ -44,4 +44,25 @@ internal static class Observations
 
     public static bool AccuracyIsChance(RunContext run) =>
         run.Hints.Classes is { } classes && run.First(RoleKind.ValAccuracy) is { Finite: >= 3 } accuracy && accuracy.Max < 1 / classes + 0.1;
+
+    /// <summary>
+    /// The loss is not low by its own measure: it never fell by more than its noise, or has lost more than half of what it had gained.
+    /// False where it is not logged.
+    /// </summary>
+    public static bool LossIsHigh(RunContext run)
+    {
+        if (run.IsAdversarial || run.Loss?.Trend is not { Fine.Count: >= 6 } trend) return false;
+        var descent = trend.Start - trend.Best;
+        return descent < 3 * trend.Noise || trend.Fine.Median(3) > trend.Best + Math.Max(0.5 * descent, 3 * trend.Noise);
+    }
+
+    /// <summary>Whether a layer has a scalar series of a kind, which says more than its histogram.</summary>
+    public static bool IsLogged(RunContext run, RoleKind kind, string layer)
+    {
+        foreach (var series in run.All(kind))
+        {
+            if (series.Finite > 0 && series.Role!.Scope == layer) return true;
+        }
+        return false;
+    }
 }
