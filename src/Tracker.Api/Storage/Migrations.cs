@@ -42,6 +42,10 @@ public sealed class SummariesByNameMigration() : SqlMigration("0005-summaries-by
 [Migration("0007-trash")]
 public sealed class TrashMigration() : SqlMigration("0007-trash.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0008-sql-reads")]
+public sealed class SqlReadsMigration() : SqlMigration("0008-sql-reads.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {
