@@ -53,6 +53,8 @@ public static class Database
         if (string.IsNullOrEmpty(builder.ConnectionStringBuilder.Options)) builder.ConnectionStringBuilder.Options = "-c idle_in_transaction_session_timeout=10s";
         builder.ConnectionStringBuilder.MaxPoolSize = Math.Min(builder.ConnectionStringBuilder.MaxPoolSize, MaxConnections);
         builder.ConnectionStringBuilder.IncludeErrorDetail = true;
+        // Nothing here changes a session's settings, and the reset (DISCARD ALL) would make the server plan its functions anew for every call.
+        builder.ConnectionStringBuilder.NoResetOnClose = true;
         builder.UseLoggerFactory(loggers);
         return builder.Build();
     }
