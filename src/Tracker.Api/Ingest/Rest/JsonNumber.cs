@@ -44,6 +44,13 @@ internal static class JsonNumber
             return i;
         }
 
+        // Nineteen digits fit in 64 bits.
+        if (significant <= 19 && DecimalFloat.TryConvert(digits, exponent, out value))
+        {
+            if (text[0] == '-') value = -value;
+            return i;
+        }
+
         return double.TryParse(text[..i], NumberStyles.Float, CultureInfo.InvariantCulture, out value) ? i : 0;
     }
 

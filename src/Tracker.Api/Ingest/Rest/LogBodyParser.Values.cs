@@ -214,8 +214,8 @@ internal ref partial struct LogBodyParser
     private double[] ReadDoubles()
     {
         Open('[', "an array of numbers");
-        var count = 0;
-        for (var first = true; _json.Next(ref first, ']'); count++)
+        var count = ReadPlainDoubles();
+        for (var first = count == 0; _json.Next(ref first, ']'); count++)
         {
             Path.Element = count;
             if (count == _doubles.Length) Grow(ref _doubles);
@@ -224,6 +224,28 @@ internal ref partial struct LogBodyParser
 
         Path.Element = -1;
         return _doubles.AsSpan(0, count).ToArray();
+    }
+
+    /// <summary>
+    /// Reads elements as long as they are finite numbers with nothing but a comma between them, as programs write them, and stops behind the last of
+    /// these; what is anything else, or wrong, is left to the careful way.
+    /// </summary>
+    private int ReadPlainDoubles()
+    {
+        var text = _json.Rest;
+        var (count, at, end) = (0, 0, 0);
+        while (true)
+        {
+            at += JsonNumber.Read(text[at..], out var value);
+            if (at == end + (count == 0 ? 0 : 1) || at >= text.Length || text[at] is not ((byte)',' or (byte)']') || !double.IsFinite(value)) break;
+            if (count == _doubles.Length) Grow(ref _doubles);
+            _doubles[count++] = value;
+            end = at;
+            if (text[at++] == ']') break;
+        }
+
+        _json.Advance(end);
+        return count;
     }
 
     private double ReadDouble()
