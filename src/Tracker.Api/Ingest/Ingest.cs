@@ -42,7 +42,7 @@ public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter 
         if (sizes.ReachedQuota(run.ProjectKey) is { } quota) return new IngestAnswer(new AppendResult(AppendOutcome.Busy, 0, 0, null, null), 0, []) { ReachedQuota = quota };
         var rejected = await NumberSeriesAsync(run.RunKey, request.Content, cancel);
         var points = request.Content.PointCount;
-        var result = await journal.AppendAsync(run.RunKey, request.Writer, request.Batch, request.FirstHash, points, JournalCodec.Encode(request.Content), cancel);
+        var result = await journal.AppendAsync(run.RunKey, request.Writer, request.Batch, request.FirstHash, request.Content);
         if (result.Outcome is AppendOutcome.DeletedRun or AppendOutcome.UnknownRun) runs.Forget(run);
         return new IngestAnswer(result, result.Outcome is AppendOutcome.Stored or AppendOutcome.Seen ? points : 0, rejected);
     }

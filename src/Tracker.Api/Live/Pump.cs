@@ -21,7 +21,7 @@ internal abstract partial class Pump<TWatch>(ILogger log) : IDisposable
     public void Wake() => signal.Raise();
 
     /// <summary>Ends the loop.</summary>
-    public void Dispose()
+    public virtual void Dispose()
     {
         ended.Cancel();
         ended.Dispose();

@@ -5,7 +5,14 @@ namespace Tracker.Api.Live;
 /// <summary>Follows one run's journal for all who watch it on this node.</summary>
 internal sealed class RunPump(RunRef run, long position, JournalReader journal, ILogger log) : Pump<RunWatch>(log)
 {
+    private readonly IDisposable hold = journal.Hold(run.RunKey);
     private long position = position;
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        hold.Dispose();
+    }
 
     /// <summary>Registers a watch. It is given every batch after the returned sequence, and none before.</summary>
     public long Register(RunWatch watch)
@@ -19,7 +26,7 @@ internal sealed class RunPump(RunRef run, long position, JournalReader journal, 
 
     protected override async Task<bool> StepAsync(CancellationToken cancel)
     {
-        var page = await journal.ReadAfterAsync(run.RunKey, position, LiveLimits.PageBytes, cancel);
+        var page = await journal.FollowAsync(run.RunKey, position, LiveLimits.PageBytes, cancel);
         lock (Gate)
         {
             if (page.Gap)

@@ -9,6 +9,11 @@ public static class Database
 {
     public const string ConnectionName = "Tracker";
 
+    private const string DirectConnectionName = "TrackerDirect";
+
+    /// <summary>Key of the data source whose connections are opened for their holder and closed with it.</summary>
+    internal const string Unpooled = "unpooled";
+
     /// <summary>Most connections of one node, whatever the connection string allows: of PostgreSQL's usual 100 some are left for psql and other tools.</summary>
     private const int MaxConnections = 64;
 
@@ -16,7 +21,9 @@ public static class Database
     {
         var services = builder.Services;
         services.AddSingleton(NodeIdentity.Create(privateDatabase));
-        services.AddSingleton(provider => Open(builder.Configuration, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => Open(builder.Configuration, provider.GetRequiredService<ILoggerFactory>(), pooling: true));
+        // The few connections that are kept go round a pooler in transaction mode, which can neither LISTEN nor keep prepared statements.
+        services.AddKeyedSingleton(Unpooled, (provider, _) => Open(builder.Configuration, provider.GetRequiredService<ILoggerFactory>(), pooling: false));
         services.AddDbContextFactory<TrackerDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             // What fails is thrown and told where it is caught; the migrator's first look for its table always fails.
@@ -25,11 +32,13 @@ public static class Database
         services.AddSingleton<SeriesCatalog>();
         services.AddSingleton<RunGrowth>();
         services.AddSingleton<ProjectGrowth>();
+        services.AddSingleton<RecentBatches>();
         services.AddSingleton<JournalWriter>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<SeriesReader>();
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
-        services.AddHostedService<GrowthNotifications>();
+        // A private database has one node.
+        if (!privateDatabase) services.AddHostedService<GrowthNotifications>();
         services.AddSingleton<ProjectSizes>();
         services.AddHostedService(provider => provider.GetRequiredService<ProjectSizes>());
         services.AddHostedService<ModelWarmUp>();
@@ -43,15 +52,16 @@ public static class Database
         await context.Database.MigrateAsync(cancel);
     }
 
-    private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers)
+    private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers, bool pooling)
     {
-        var text = configuration.GetConnectionString(ConnectionName)
+        var text = (pooling ? null : configuration.GetConnectionString(DirectConnectionName)) ?? configuration.GetConnectionString(ConnectionName)
             ?? throw new InvalidOperationException("ConnectionStrings:Tracker is not set.");
         var builder = new NpgsqlDataSourceBuilder(text);
         builder.ConnectionStringBuilder.ApplicationName ??= "tracker";
         // A node that is paused in the middle of a transaction must not hold its locks for ever.
         if (string.IsNullOrEmpty(builder.ConnectionStringBuilder.Options)) builder.ConnectionStringBuilder.Options = "-c idle_in_transaction_session_timeout=10s";
         builder.ConnectionStringBuilder.MaxPoolSize = Math.Min(builder.ConnectionStringBuilder.MaxPoolSize, MaxConnections);
+        builder.ConnectionStringBuilder.Pooling &= pooling;
         builder.ConnectionStringBuilder.IncludeErrorDetail = true;
         // Nothing here changes a session's settings, and the reset (DISCARD ALL) would make the server plan its functions anew for every call.
         builder.ConnectionStringBuilder.NoResetOnClose = true;

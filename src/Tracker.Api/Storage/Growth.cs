@@ -10,8 +10,8 @@ public abstract class GrowthHints
 {
     private readonly ConcurrentDictionary<object, Action<long>> subscribers = new();
 
-    /// <summary>Keys raised in this process and not yet told to the other nodes.</summary>
-    internal ConcurrentDictionary<long, byte> Untold { get; } = new();
+    /// <summary>Tells the other nodes, where there are any.</summary>
+    internal Action<long>? Tell { get; set; }
 
     /// <summary>Calls <paramref name="grew"/> for each hint until the answer is disposed of.</summary>
     public IDisposable Subscribe(Action<long> grew)
@@ -24,7 +24,7 @@ public abstract class GrowthHints
     /// <summary>Something of this key was committed by this process.</summary>
     public void Raise(long key)
     {
-        Untold[key] = 0;
+        Tell?.Invoke(key);
         Spread(key);
     }
 

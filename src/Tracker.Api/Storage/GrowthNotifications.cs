@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Npgsql;
@@ -8,8 +9,8 @@ namespace Tracker.Api.Storage;
 /// Carries hints between nodes by NOTIFY, at most one message every 20 ms from each node, after the commits that it tells of: a NOTIFY inside
 /// the append would take a lock of the whole database at commit. A lost hint costs a second, the time of a sweep.
 /// </summary>
-public sealed partial class GrowthNotifications(NpgsqlDataSource database, IConfiguration configuration, RunGrowth runs, ProjectGrowth projects,
-    ILogger<GrowthNotifications> log) : BackgroundService
+public sealed partial class GrowthNotifications(NpgsqlDataSource database, [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled,
+    RunGrowth runs, ProjectGrowth projects, ILogger<GrowthNotifications> log) : BackgroundService
 {
     private const string Channel = "tracker_growth";
     private const int MaxPayloadBytes = 7_900;
@@ -18,16 +19,19 @@ public sealed partial class GrowthNotifications(NpgsqlDataSource database, IConf
 
     private readonly string node = Guid.NewGuid().ToString("N")[..12];
     private readonly SemaphoreSlim raised = new(0, 1);
+    private readonly ConcurrentDictionary<long, byte> untoldRuns = new();
+    private readonly ConcurrentDictionary<long, byte> untoldProjects = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var onRun = runs.Subscribe(_ => Wake());
-        using var onProject = projects.Subscribe(_ => Wake());
+        runs.Tell = key => Tell(untoldRuns, key);
+        projects.Tell = key => Tell(untoldProjects, key);
         await Task.WhenAll(TellAsync(stoppingToken), ListenAsync(stoppingToken));
     }
 
-    private void Wake()
+    private void Tell(ConcurrentDictionary<long, byte> untold, long key)
     {
+        untold[key] = 0;
         try
         {
             if (raised.CurrentCount == 0) raised.Release();
@@ -69,12 +73,12 @@ public sealed partial class GrowthNotifications(NpgsqlDataSource database, IConf
     private string? Drain()
     {
         var text = new StringBuilder(node);
-        foreach (var (hints, mark) in new (GrowthHints, char)[] { (runs, 'r'), (projects, 'p') })
+        foreach (var (untold, mark) in new[] { (untoldRuns, 'r'), (untoldProjects, 'p') })
         {
-            foreach (var key in hints.Untold.Keys)
+            foreach (var key in untold.Keys)
             {
                 if (text.Length + 24 > MaxPayloadBytes) break;
-                if (hints.Untold.TryRemove(key, out _)) text.Append(' ').Append(mark).Append(key);
+                if (untold.TryRemove(key, out _)) text.Append(' ').Append(mark).Append(key);
             }
         }
 
@@ -83,14 +87,11 @@ public sealed partial class GrowthNotifications(NpgsqlDataSource database, IConf
 
     private async Task ListenAsync(CancellationToken cancel)
     {
-        // A pooler in transaction mode cannot LISTEN: a direct way round it may be named.
-        var direct = configuration.GetConnectionString("TrackerDirect");
         while (!cancel.IsCancellationRequested)
         {
             try
             {
-                await using var connection = direct is null ? database.CreateConnection() : new NpgsqlConnection(direct);
-                await connection.OpenAsync(cancel);
+                await using var connection = await unpooled.OpenConnectionAsync(cancel);
                 connection.Notification += (_, message) => Receive(message.Payload);
                 await using (var listen = new NpgsqlCommand($"listen {Channel}", connection)) await listen.ExecuteNonQueryAsync(cancel);
                 while (true) await connection.WaitAsync(cancel);

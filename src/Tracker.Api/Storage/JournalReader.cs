@@ -14,8 +14,21 @@ public sealed record JournalPage(bool Gap, long Head, long Compacted, IReadOnlyL
 }
 
 /// <summary>Reads a run's journal after a sequence, in one statement. Whoever follows a run reads it here.</summary>
-public sealed partial class JournalReader(NpgsqlDataSource database, SeriesCatalog catalog, ILogger<JournalReader> log)
+public sealed partial class JournalReader(NpgsqlDataSource database, SeriesCatalog catalog, RecentBatches recent, ILogger<JournalReader> log)
 {
+    /// <summary>Keeps what comes for a run in memory for a reader of its own, as long as it fits, until the answer is disposed of.</summary>
+    public IDisposable Hold(long runKey) => recent.Hold(runKey);
+
+    /// <summary>
+    /// What follows a sequence, for a reader that has read the journal up to it: from memory when the next batch came through this node a moment ago,
+    /// <see cref="JournalPage.Head"/> being then the last one that is known here; else from the journal.
+    /// </summary>
+    public async ValueTask<JournalPage> FollowAsync(long runKey, long afterSequence, int maxBytes, CancellationToken cancel)
+    {
+        var batches = recent.After(runKey, afterSequence);
+        return batches.Count > 0 ? new JournalPage(false, batches[^1].Sequence, 0, batches) : await ReadAfterAsync(runKey, afterSequence, maxBytes, cancel);
+    }
+
     /// <summary>
     /// Batches with a sequence above <paramref name="afterSequence"/>, until their bytes pass <paramref name="maxBytes"/> (the first one always comes).
     /// </summary>

@@ -1,6 +1,5 @@
-using System.Diagnostics;
-using System.Threading.Channels;
 using Npgsql;
+using Tracker.Core.Series;
 
 namespace Tracker.Api.Storage;
 
@@ -36,40 +35,36 @@ public readonly record struct AppendResult(AppendOutcome Outcome, long AcceptedT
 /// SQL function. A lone batch waits for nothing. The answer is given after the commit.
 /// A run's batches always pass through the same lane, so that those of one writer stay in order.
 /// </summary>
-public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth growth, TimeProvider clock, ILogger<JournalWriter> log) : BackgroundService
+public sealed partial class JournalWriter(
+    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, TimeProvider clock, ILogger<JournalWriter> log) : BackgroundService
 {
-    private const int Lanes = 4;
-    private const int MaxGroup = 256;
-    private const long MaxGroupBytes = 4 << 20;
     private const long MaxWaitingBytes = 128 << 20;
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<Waiting>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true }))];
+    /// <summary>One thread and one connection each: few, since what a lane cannot take at once it takes as a group.</summary>
+    private readonly JournalGroup[] lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, 4)).Select(_ => new JournalGroup(clock))];
     private long waitingBytes;
 
     /// <summary>
     /// Appends one batch and answers after it is durable. <paramref name="writer"/> and <paramref name="batch"/> are null for a batch without a
-    /// number: this node then numbers it under a writer of its own, so that the node's retries count once.
+    /// number: this node then numbers it under a writer of its own, so that the node's retries count once. What was handed over is written, also
+    /// when its sender has gone; the content must not change any more.
     /// </summary>
-    public async Task<AppendResult> AppendAsync(long runKey, string? writer, long? batch, byte[]? firstHash, int points, byte[] data, CancellationToken cancel)
+    public Task<AppendResult> AppendAsync(long runKey, string? writer, long? batch, byte[]? firstHash, LogBatch content)
     {
+        var data = JournalCodec.Encode(content);
+        if (Interlocked.Add(ref waitingBytes, data.Length) > MaxWaitingBytes) return Refuse(AppendOutcome.Busy);
         // A writer without a number has nothing to be recognised by.
-        if (batch is null) writer = null;
-        if (Interlocked.Add(ref waitingBytes, data.Length) > MaxWaitingBytes)
+        var waiting = new WaitingBatch(runKey, batch is null ? null : writer, batch, firstHash, content, data);
+        return lanes[runKey % lanes.Length].TryAdd(waiting) ? waiting.Done.Task : Refuse(AppendOutcome.Unavailable);
+
+        Task<AppendResult> Refuse(AppendOutcome outcome)
         {
             Interlocked.Add(ref waitingBytes, -data.Length);
-            return new AppendResult(AppendOutcome.Busy, 0, 0, null, null);
+            return Task.FromResult(new AppendResult(outcome, 0, 0, null, null));
         }
-
-        var waiting = new Waiting(runKey, writer, batch, firstHash, points, data);
-        if (!lanes[runKey % Lanes].Writer.TryWrite(waiting))
-        {
-            Interlocked.Add(ref waitingBytes, -data.Length);
-            return new AppendResult(AppendOutcome.Unavailable, 0, 0, null, null);
-        }
-
-        return await waiting.Done.Task.WaitAsync(cancel);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -77,32 +72,29 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
         // Lanes are drained, not cut, when the host stops: what waits is written, what comes later is refused.
         using var onStop = stoppingToken.Register(() =>
         {
-            foreach (var lane in lanes) lane.Writer.TryComplete();
+            foreach (var lane in lanes) lane.Close();
         });
-        await Task.WhenAll(lanes.Select(lane => RunLaneAsync(lane.Reader, stoppingToken)));
+        await Task.WhenAll(lanes.Select(lane => Task.Factory.StartNew(() => RunLane(lane, stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
     }
 
-    private async Task RunLaneAsync(ChannelReader<Waiting> lane, CancellationToken stopping)
+    private void RunLane(JournalGroup lane, CancellationToken stopping)
     {
+        using var connection = new JournalConnection(unpooled);
         var own = new OwnWriter();
-        var group = new List<Waiting>();
-        while (await lane.WaitToReadAsync(CancellationToken.None))
+        var group = new List<WaitingBatch>();
+        while (true)
         {
-            long bytes = 0;
-            while (group.Count < MaxGroup && bytes < MaxGroupBytes && lane.TryRead(out var next))
-            {
-                bytes += next.Data.Length;
-                group.Add(next);
-            }
-
-            await AppendGroupAsync(group, own, stopping);
+            lane.Take(group);
+            if (group.Count == 0) return;
+            var bytes = group.Sum(waiting => (long)waiting.Data.Length);
+            AppendGroup(group, connection, own, stopping);
             group.Clear();
             Interlocked.Add(ref waitingBytes, -bytes);
         }
     }
 
     /// <summary>Appends a group; when the database refuses it, halves it until the bad batch stands alone.</summary>
-    private async Task AppendGroupAsync(IReadOnlyList<Waiting> group, OwnWriter own, CancellationToken stopping)
+    private void AppendGroup(List<WaitingBatch> group, JournalConnection connection, OwnWriter own, CancellationToken stopping)
     {
         var started = clock.GetTimestamp();
         var pause = FirstPause;
@@ -110,18 +102,8 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
         {
             try
             {
-                var results = await CallAsync(group, own);
-                for (var i = 0; i < group.Count; i++)
-                {
-                    if (group[i].Writer is null && results[i].Outcome is AppendOutcome.Stored or AppendOutcome.Seen)
-                    {
-                        own.Numbers[group[i].RunKey] = results[i].AcceptedThrough;
-                    }
-
-                    if (results[i].Outcome is AppendOutcome.Stored) growth.Raise(group[i].RunKey);
-                    group[i].Done.TrySetResult(results[i]);
-                }
-
+                var (writers, numbers) = own.NumbersOf(group);
+                Complete(group, connection.Call(group, writers, numbers), own);
                 return;
             }
             catch (PostgresException error) when (!error.IsTransient)
@@ -129,8 +111,8 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 if (group.Count > 1)
                 {
                     var half = group.Count / 2;
-                    await AppendGroupAsync([.. group.Take(half)], own, stopping);
-                    await AppendGroupAsync([.. group.Skip(half)], own, stopping);
+                    AppendGroup([.. group.Take(half)], connection, own, stopping);
+                    AppendGroup([.. group.Skip(half)], connection, own, stopping);
                     return;
                 }
 
@@ -149,8 +131,8 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
                 }
 
                 LogRetry(group.Count, error.Message);
-                await Task.Delay(pause, clock, CancellationToken.None);
-                pause = TimeSpan.FromMilliseconds(Math.Min(1_000, pause.TotalMilliseconds * 2));
+                stopping.WaitHandle.WaitOne(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
             catch (Exception error)
             {
@@ -162,78 +144,57 @@ public sealed partial class JournalWriter(NpgsqlDataSource database, RunGrowth g
         }
     }
 
+    /// <summary>Shows what was stored to those who follow here, then answers the callers.</summary>
+    private void Complete(List<WaitingBatch> group, (AppendResult Result, int Writer)[] answers, OwnWriter own)
+    {
+        for (var i = 0; i < group.Count; i++)
+        {
+            var (result, writer) = answers[i];
+            if (group[i].Writer is null && result.Outcome is AppendOutcome.Stored or AppendOutcome.Seen) own.Numbers[group[i].RunKey] = result.AcceptedThrough;
+            if (result.Outcome is not AppendOutcome.Stored) continue;
+            recent.Add(group[i].RunKey, new StoredBatch(result.Sequence, writer, group[i].Content));
+            growth.Raise(group[i].RunKey);
+        }
+
+        for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(answers[i].Result);
+    }
+
     /// <summary>Answers that nobody knows what became of the group. Its own numbers may be taken by now: the lane goes on as another writer.</summary>
-    private static void GiveUpOn(IReadOnlyList<Waiting> group, OwnWriter own)
+    private static void GiveUpOn(List<WaitingBatch> group, OwnWriter own)
     {
         own.Renew();
         foreach (var waiting in group) waiting.Done.TrySetResult(new AppendResult(AppendOutcome.Unavailable, 0, 0, null, null));
     }
 
-    private async Task<AppendResult[]> CallAsync(IReadOnlyList<Waiting> group, OwnWriter own)
-    {
-        var ahead = new Dictionary<long, long>();
-        var runs = new long[group.Count];
-        var writers = new string[group.Count];
-        var batches = new long[group.Count];
-        var hashes = new byte[]?[group.Count];
-        var points = new int[group.Count];
-        var data = new byte[group.Count][];
-        for (var i = 0; i < group.Count; i++)
-        {
-            var waiting = group[i];
-            runs[i] = waiting.RunKey;
-            points[i] = waiting.Points;
-            data[i] = waiting.Data;
-            hashes[i] = waiting.FirstHash;
-            writers[i] = waiting.Writer ?? own.Id;
-            batches[i] = waiting.Batch
-                ?? (ahead[waiting.RunKey] = 1 + (ahead.TryGetValue(waiting.RunKey, out var last) ? last : own.Numbers.GetValueOrDefault(waiting.RunKey)));
-        }
-
-        await using var command = database.CreateCommand(
-            "select outcome, accepted_through, sequence, stop_reason, stop_by from tracker_append($1, $2, $3, $4, $5, $6)");
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = runs });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = writers });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = batches });
-        command.Parameters.Add(new NpgsqlParameter<byte[]?[]> { TypedValue = hashes });
-        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = points });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = data });
-        await using var reader = await command.ExecuteReaderAsync();
-        var results = new AppendResult[group.Count];
-        for (var i = 0; i < results.Length; i++)
-        {
-            if (!await reader.ReadAsync()) throw new UnreachableException("tracker_append answers every batch.");
-            results[i] = new AppendResult(
-                (AppendOutcome)reader.GetInt16(0),
-                reader.GetInt64(1),
-                await reader.IsDBNullAsync(2) ? 0 : reader.GetInt64(2),
-                await reader.IsDBNullAsync(3) ? null : reader.GetString(3),
-                await reader.IsDBNullAsync(4) ? null : reader.GetString(4));
-        }
-
-        return results;
-    }
-
     /// <summary>The writer under which a lane numbers the batches that came without a number, and how far it has come in each run.</summary>
     private sealed class OwnWriter
     {
-        public string Id { get; private set; } = NewId();
+        private string id = NewId();
 
         public Dictionary<long, long> Numbers { get; } = [];
 
         public void Renew()
         {
-            Id = NewId();
+            id = NewId();
             Numbers.Clear();
         }
 
-        private static string NewId() => "~" + Guid.NewGuid().ToString("N");
-    }
+        /// <summary>Writers and numbers of a group, its own where the batches have none.</summary>
+        public (string[] Writers, long[] Numbers) NumbersOf(List<WaitingBatch> group)
+        {
+            var ahead = new Dictionary<long, long>();
+            var (writers, numbers) = (new string[group.Count], new long[group.Count]);
+            for (var i = 0; i < group.Count; i++)
+            {
+                writers[i] = group[i].Writer ?? id;
+                numbers[i] = group[i].Number
+                    ?? (ahead[group[i].RunKey] = 1 + (ahead.TryGetValue(group[i].RunKey, out var last) ? last : Numbers.GetValueOrDefault(group[i].RunKey)));
+            }
 
-    /// <summary>One batch on its way. Its answer is completed away from the lane, so that a slow caller holds nobody up.</summary>
-    private sealed record Waiting(long RunKey, string? Writer, long? Batch, byte[]? FirstHash, int Points, byte[] Data)
-    {
-        public TaskCompletionSource<AppendResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (writers, numbers);
+        }
+
+        private static string NewId() => "~" + Guid.NewGuid().ToString("N");
     }
 
     [LoggerMessage(2010, LogLevel.Warning, "The database refused a batch of run key {RunKey}: {Reason}")]

@@ -39,6 +39,10 @@ public sealed class SqlAccessMigration() : SqlMigration("0004-sql-access.sql");
 public sealed class SummariesByNameMigration() : SqlMigration("0005-summaries-by-name.sql");
 
 [DbContext(typeof(TrackerDbContext))]
+[Migration("0006-append-groups")]
+public sealed class AppendGroupsMigration() : SqlMigration("0006-append-groups.sql");
+
+[DbContext(typeof(TrackerDbContext))]
 [Migration("0007-trash")]
 public sealed class TrashMigration() : SqlMigration("0007-trash.sql");
 

@@ -30,6 +30,20 @@ public sealed class LogBatch
         }
     }
 
+    /// <summary>What the batch takes in memory, roughly, in bytes: columns of steps and times are mostly shared by its series.</summary>
+    public int MemoryBytes
+    {
+        get
+        {
+            var bytes = 256;
+            foreach (var column in Scalars) bytes += 128 + (column.Count * 8);
+            if (Scalars.Count > 0) bytes += Scalars[0].Count * 16;
+            foreach (var histogram in Histograms) bytes += 160 + ((histogram.Edges.Length + histogram.Counts.Length) * 8);
+            foreach (var happened in Events) bytes += 160 + (2 * (happened.Name.Length + (happened.Data?.Length ?? 0)));
+            return bytes;
+        }
+    }
+
     public bool IsEmpty => Events.Count == 0 && PointCount == 0;
 }
 

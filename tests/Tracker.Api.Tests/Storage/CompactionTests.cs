@@ -40,7 +40,7 @@ public sealed class CompactionTests(PostgresFixture postgres)
     public async Task What_is_read_is_the_same_before_between_and_after_compactions_however_often_they_are_cut_short()
     {
         // No follower: the test itself is one, and drops it at every point.
-        await using var server = await TrackerServer.StartAsync(postgres, WithoutFollowers);
+        await using var server = await TrackerServer.StartAsync(postgres, Nodes.WithoutFollowers);
         var run = await server.Client.CreateRunAsync();
         foreach (var batch in Batches(60)) await (await server.Client.LogAsync(run, batch)).JsonAsync();
         var before = await EverythingAsync(server.Client, run);
@@ -66,7 +66,7 @@ public sealed class CompactionTests(PostgresFixture postgres)
     [Fact]
     public async Task Two_compactors_of_one_run_never_write_twice()
     {
-        await using var server = await TrackerServer.StartAsync(postgres, WithoutFollowers);
+        await using var server = await TrackerServer.StartAsync(postgres, Nodes.WithoutFollowers);
         var run = await server.Client.CreateRunAsync();
         foreach (var batch in Batches(10)) await (await server.Client.LogAsync(run, batch)).JsonAsync();
         var before = await EverythingAsync(server.Client, run);
@@ -86,7 +86,7 @@ public sealed class CompactionTests(PostgresFixture postgres)
     [Fact]
     public async Task Many_small_compactions_end_in_few_chunks_and_the_history_gives_the_batches_back()
     {
-        await using var server = await TrackerServer.StartAsync(postgres, WithoutFollowers);
+        await using var server = await TrackerServer.StartAsync(postgres, Nodes.WithoutFollowers);
         var run = await server.Client.CreateRunAsync();
         foreach (var batch in Batches(120)) await (await server.Client.LogAsync(run, batch)).JsonAsync();
         var before = await EverythingAsync(server.Client, run);
@@ -112,9 +112,4 @@ public sealed class CompactionTests(PostgresFixture postgres)
 
     private static List<string> Describe(IEnumerable<Core.Series.StoredBatch> batches) => [.. batches.Select(batch => string.Create(CultureInfo.InvariantCulture,
         $"{batch.Sequence} {string.Join(' ', batch.Batch.Scalars.OrderBy(c => c.SeriesId).Select(c => $"{c.Name}:{string.Join(',', c.Steps)}:{string.Join(',', c.Times)}:{string.Join(',', c.Values.Select(BitConverter.DoubleToInt64Bits))}"))} {JsonSerializer.Serialize(batch.Batch.Histograms.Select(h => new { h.Name, h.Step, h.Edges, h.Counts }))} {string.Join(',', batch.Batch.Events.Select(e => e.Kind + e.Name))}"))];
-
-    private static void WithoutFollowers(Microsoft.AspNetCore.Hosting.IWebHostBuilder host) => host.ConfigureServices(services =>
-    {
-        foreach (var follower in services.Where(service => service.ImplementationType == typeof(Followers)).ToList()) services.Remove(follower);
-    });
 }

@@ -8,7 +8,7 @@ namespace Tracker.Api.Storage.Following;
 /// The chunks of one run as the compactor sees them. New chunks are put at the end of their series; ten small ones in a row at the end are merged
 /// into one, so that a point is rewritten at most twice.
 /// </summary>
-public sealed class ChunkShelf(long runKey)
+internal sealed class ChunkShelf(long runKey)
 {
     private const int MergeAt = 10;
 
@@ -31,11 +31,11 @@ public sealed class ChunkShelf(long runKey)
     }
 
     /// <summary>Writes the points of a tail as chunks. What is remembered changes only with <see cref="Committed"/>.</summary>
-    public async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<StoredBatch> tail, CancellationToken cancel)
+    public async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CompactorTail tail, CancellationToken cancel)
     {
         onCommit.Clear();
         var added = new List<ChunkRow>();
-        foreach (var (id, built) in Build(tail))
+        foreach (var (id, built) in tail.Build())
         {
             var shelf = Of(id, built[0].Kind);
             var small = shelf.Small;
@@ -67,55 +67,12 @@ public sealed class ChunkShelf(long runKey)
         onCommit.Clear();
     }
 
-    private static IEnumerable<(int Id, List<ChunkRow> Chunks)> Build(IReadOnlyList<StoredBatch> tail)
-    {
-        var scalars = new SortedDictionary<int, ScalarChunkBuilder>();
-        var histograms = new SortedDictionary<int, List<(long Sequence, int Writer, HistogramPoint Point)>>();
-        foreach (var batch in tail)
-        {
-            foreach (var column in batch.Batch.Scalars)
-            {
-                if (column.Count == 0) continue;
-                if (!scalars.TryGetValue(column.SeriesId, out var builder)) scalars[column.SeriesId] = builder = new ScalarChunkBuilder();
-                builder.Add(batch.Sequence, batch.Writer, column);
-            }
-
-            foreach (var histogram in batch.Batch.Histograms)
-            {
-                if (!histograms.TryGetValue(histogram.SeriesId, out var points)) histograms[histogram.SeriesId] = points = [];
-                points.Add((batch.Sequence, batch.Writer, histogram));
-            }
-        }
-
-        foreach (var (id, builder) in scalars)
-        {
-            using (builder) yield return (id, [.. builder.Build().Select(ChunkRow.Of)]);
-        }
-
-        foreach (var (id, points) in histograms)
-        {
-            yield return (id, [.. points.Chunk(HistogramChunk.DefaultPoints).Select(part => ChunkRow.Of(HistogramChunkOf(part)))]);
-        }
-    }
-
-    private static HistogramChunk HistogramChunkOf(IReadOnlyList<(long Sequence, int Writer, HistogramPoint Point)> points)
-    {
-        var batches = new List<BatchRun>();
-        foreach (var (sequence, writer, _) in points)
-        {
-            if (batches.Count > 0 && batches[^1].Sequence == sequence) batches[^1] = batches[^1] with { Count = batches[^1].Count + 1 };
-            else batches.Add(new BatchRun(sequence, writer, 1));
-        }
-
-        return new HistogramChunk([.. points.Select(point => point.Point)], [.. batches]);
-    }
-
-    private static IEnumerable<ChunkRow> Merge(SeriesKind kind, IReadOnlyList<byte[]> parts)
+    private static List<ChunkRow> Merge(SeriesKind kind, IReadOnlyList<byte[]> parts)
     {
         if (kind == SeriesKind.Histogram)
         {
             var chunks = parts.Select(part => HistogramChunkCodec.Decode(part)).ToList();
-            var points = new List<(long, int, HistogramPoint)>();
+            var points = new List<(long Sequence, int Writer, HistogramPoint Point)>();
             foreach (var chunk in chunks)
             {
                 var i = 0;
@@ -125,12 +82,12 @@ public sealed class ChunkShelf(long runKey)
                 }
             }
 
-            return [.. points.Chunk(HistogramChunk.DefaultPoints).Select(part => ChunkRow.Of(HistogramChunkOf(part)))];
+            return ChunkRow.Of(points);
         }
 
         using var builder = new ScalarChunkBuilder();
         foreach (var part in parts) builder.Add(ScalarChunkCodec.Decode(part));
-        return [.. builder.Build().Select(ChunkRow.Of)];
+        return builder.Build().ConvertAll(ChunkRow.Of);
     }
 
     /// <summary>Takes small chunks off the table, in order, to be merged.</summary>
@@ -178,27 +135,6 @@ public sealed class ChunkShelf(long runKey)
     {
         if (!series.TryGetValue(id, out var shelf)) series[id] = shelf = new Shelf(kind);
         return shelf;
-    }
-
-    private sealed record ChunkRow(SeriesKind Kind, ChunkHeader Header, byte[] Data)
-    {
-        public int SeriesId { get; init; }
-
-        public int Number { get; init; }
-
-        public int Points => Header.Count;
-
-        public static ChunkRow Of(ScalarChunk chunk)
-        {
-            var data = ScalarChunkCodec.Encode(chunk);
-            return new ChunkRow(SeriesKind.Scalar, ScalarChunkCodec.ReadHeader(data), data);
-        }
-
-        public static ChunkRow Of(HistogramChunk chunk)
-        {
-            var data = HistogramChunkCodec.Encode(chunk);
-            return new ChunkRow(SeriesKind.Histogram, HistogramChunkCodec.ReadHeader(data), data);
-        }
     }
 
     private sealed class Shelf(SeriesKind kind)

@@ -16,20 +16,19 @@ public sealed class CompactorFactory(NpgsqlDataSource database, TimeProvider clo
 /// </summary>
 public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvider clock) : IJournalConsumer
 {
-    private const long MaxTailPoints = (8 << 20) / 8;
+    /// <summary>In memory, where a point takes three times as much as in the journal: 8 MiB there.</summary>
+    private const long MaxTailBytes = 24 << 20;
     private const int MaxSeriesPoints = 2_000;
     private const string SummariesCursor = "summaries";
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SummaryPause = TimeSpan.FromSeconds(2);
 
-    private readonly List<StoredBatch> tail = [];
-    private readonly Dictionary<int, int> tailPoints = [];
+    private readonly CompactorTail tail = new();
     private readonly ChunkShelf shelf = new(run.RunKey);
     private Summaries summaries = new();
     private long cursor;
     private long summariesCursor;
     private long summarized;
-    private long pointsInTail;
     private long tailSince;
     private long summariesWrittenAt;
     private bool runEnded;
@@ -39,8 +38,6 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
     public async Task<long> OpenAsync(CancellationToken cancel)
     {
         tail.Clear();
-        tailPoints.Clear();
-        pointsInTail = 0;
         runEnded = false;
         summaries = new Summaries();
         (cursor, _, _) = await Cursors.OpenAsync(database, run.RunKey, Name, cancel);
@@ -61,15 +58,8 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
     {
         foreach (var batch in batches)
         {
-            if (tail.Count == 0) tailSince = clock.GetTimestamp();
+            if (tail.IsEmpty) tailSince = clock.GetTimestamp();
             tail.Add(batch);
-            foreach (var column in batch.Batch.Scalars)
-            {
-                tailPoints[column.SeriesId] = tailPoints.GetValueOrDefault(column.SeriesId) + column.Count;
-                pointsInTail += column.Count;
-            }
-
-            foreach (var histogram in batch.Batch.Histograms) pointsInTail += histogram.Counts.Length;
             foreach (var happened in batch.Batch.Events) runEnded = happened.Kind switch { "finish" => true, "resume" => false, _ => runEnded };
             if (batch.Sequence > summarized)
             {
@@ -78,14 +68,14 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
             }
         }
 
-        if (pointsInTail >= MaxTailPoints || tailPoints.Values.Any(points => points >= MaxSeriesPoints)) await CompactAsync(cancel);
+        if (tail.Bytes >= MaxTailBytes || tail.LongestSeries >= MaxSeriesPoints) await CompactAsync(cancel);
     }
 
     public async Task<bool> FlushAsync(bool everything, CancellationToken cancel)
     {
-        if (tail.Count > 0 && (everything || runEnded || clock.GetElapsedTime(tailSince) >= MaxAge)) await CompactAsync(cancel);
+        if (!tail.IsEmpty && (everything || runEnded || clock.GetElapsedTime(tailSince) >= MaxAge)) await CompactAsync(cancel);
         if (summaries.IsDirty && clock.GetElapsedTime(summariesWrittenAt) >= SummaryPause) await WriteSummariesAsync(cancel);
-        return tail.Count == 0;
+        return tail.IsEmpty;
     }
 
     private async Task WriteSummariesAsync(CancellationToken cancel)
@@ -99,7 +89,7 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
 
     private async Task CompactAsync(CancellationToken cancel)
     {
-        var through = tail[^1].Sequence;
+        var through = tail.Through;
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await Cursors.MoveAsync(connection, transaction, run.RunKey, Name, cursor, through, cancel);
@@ -118,8 +108,6 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
         shelf.Committed();
         Summarized();
         tail.Clear();
-        tailPoints.Clear();
-        pointsInTail = 0;
     }
 
     private async Task SummarizeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
@@ -138,28 +126,24 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
 
     private async Task WriteEventsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        if (!tail.Exists(batch => batch.Batch.Events.Count > 0)) return;
+        if (tail.Events.Count == 0) return;
         await using var copy = await connection.BeginBinaryImportAsync(
             "copy events (run_key, sequence, number, kind, name, step, time, level, data) from stdin (format binary)", cancel);
-        foreach (var batch in tail)
+        foreach (var (sequence, number, happened) in tail.Events)
         {
-            for (var i = 0; i < batch.Batch.Events.Count; i++)
-            {
-                var happened = batch.Batch.Events[i];
-                await copy.StartRowAsync(cancel);
-                await copy.WriteAsync(run.RunKey, NpgsqlDbType.Bigint, cancel);
-                await copy.WriteAsync(batch.Sequence, NpgsqlDbType.Bigint, cancel);
-                await copy.WriteAsync(i, NpgsqlDbType.Integer, cancel);
-                await copy.WriteAsync(happened.Kind, NpgsqlDbType.Text, cancel);
-                await copy.WriteAsync(happened.Name, NpgsqlDbType.Text, cancel);
-                if (happened.Step is { } step) await copy.WriteAsync(step, NpgsqlDbType.Bigint, cancel);
-                else await copy.WriteNullAsync(cancel);
-                await copy.WriteAsync(happened.Time, NpgsqlDbType.Bigint, cancel);
-                if (happened.Level is { } level) await copy.WriteAsync(level, NpgsqlDbType.Text, cancel);
-                else await copy.WriteNullAsync(cancel);
-                if (happened.Data is { } data) await copy.WriteAsync(data, NpgsqlDbType.Text, cancel);
-                else await copy.WriteNullAsync(cancel);
-            }
+            await copy.StartRowAsync(cancel);
+            await copy.WriteAsync(run.RunKey, NpgsqlDbType.Bigint, cancel);
+            await copy.WriteAsync(sequence, NpgsqlDbType.Bigint, cancel);
+            await copy.WriteAsync(number, NpgsqlDbType.Integer, cancel);
+            await copy.WriteAsync(happened.Kind, NpgsqlDbType.Text, cancel);
+            await copy.WriteAsync(happened.Name, NpgsqlDbType.Text, cancel);
+            if (happened.Step is { } step) await copy.WriteAsync(step, NpgsqlDbType.Bigint, cancel);
+            else await copy.WriteNullAsync(cancel);
+            await copy.WriteAsync(happened.Time, NpgsqlDbType.Bigint, cancel);
+            if (happened.Level is { } level) await copy.WriteAsync(level, NpgsqlDbType.Text, cancel);
+            else await copy.WriteNullAsync(cancel);
+            if (happened.Data is { } data) await copy.WriteAsync(data, NpgsqlDbType.Text, cancel);
+            else await copy.WriteNullAsync(cancel);
         }
 
         await copy.CompleteAsync(cancel);

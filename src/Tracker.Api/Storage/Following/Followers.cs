@@ -7,7 +7,7 @@ namespace Tracker.Api.Storage.Following;
 /// Follows the runs that have something unsettled and that this node has the lease of. Hints start a follower at once; a sweep each second finds
 /// what no hint told of, and what a dead node left. A lease only saves work: correctness is in each consumer's cursor.
 /// </summary>
-public sealed partial class Followers(NpgsqlDataSource database, RunCatalog catalog, JournalReader journal, HistoryReader history, RunGrowth growth,
+public sealed partial class Followers(NpgsqlDataSource database, RunCatalog catalog, JournalReader journal, HistoryReader history, RecentBatches recent, RunGrowth growth,
     IEnumerable<IJournalConsumerFactory> factories, NodeIdentity node, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     private const int ConcurrentSteps = 6;
@@ -58,7 +58,7 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
         {
             if (await catalog.FindAsync(runKey, stopping) is { } run && await TakeLeaseAsync(runKey, stopping))
             {
-                following.Begin(run, new RunFollower(run, [.. factories.Select(factory => factory.Create(run))], journal, history, database, turns, clock, loggers.CreateLogger<RunFollower>()), stopping);
+                following.Begin(run, new RunFollower(run, [.. factories.Select(factory => factory.Create(run))], journal, history, recent, database, turns, clock, loggers.CreateLogger<RunFollower>()), stopping);
                 _ = EndAsync(run.RunKey, following);
                 return;
             }

@@ -8,7 +8,7 @@ namespace Tracker.Api.Storage.Following;
 /// consumer never stops another. It ends when the run is settled: everything is consumed, written and saved.
 /// </summary>
 public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsumer> consumers, JournalReader journal, HistoryReader history,
-    NpgsqlDataSource database, SemaphoreSlim turns, TimeProvider clock, ILogger<RunFollower> log) : IDisposable
+    RecentBatches recent, NpgsqlDataSource database, SemaphoreSlim turns, TimeProvider clock, ILogger<RunFollower> log) : IDisposable
 {
     private const int PageBytes = 4 << 20;
 
@@ -18,6 +18,9 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim grew = new(1, 1);
+    /// <summary>Whether the journal itself has been read since a consumer was opened: it alone says that the run is still there.</summary>
+    private bool hasReadJournal;
+
     private readonly Fed[] feeds = [.. consumers.Select(consumer => new Fed(consumer))];
 
     /// <summary>The journal may have grown.</summary>
@@ -70,6 +73,8 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
     {
         try
         {
+            // Hints of batches that are read now would only cause an empty reading later.
+            grew.Wait(0, CancellationToken.None);
             await OpenAsync(cancel);
             while (true)
             {
@@ -101,6 +106,7 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
             await GuardAsync(feed, async () =>
             {
                 feed.Open(await feed.Consumer.OpenAsync(cancel));
+                hasReadJournal = false;
                 return true;
             });
         }
@@ -112,8 +118,16 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
         var open = feeds.Where(feed => feed.IsOpen).ToList();
         if (open.Count == 0) return (long.MaxValue, false, false);
         var position = open.Min(feed => feed.Position);
-        var page = await journal.ReadAfterAsync(run.RunKey, position, PageBytes, cancel);
-        if (page.Head == 0) return (0, false, true);
+        var page = hasReadJournal
+            ? await journal.FollowAsync(run.RunKey, position, PageBytes, cancel)
+            : await journal.ReadAfterAsync(run.RunKey, position, PageBytes, cancel);
+        hasReadJournal = true;
+        if (page.Head == 0)
+        {
+            recent.Forget(run.RunKey);
+            return (0, false, true);
+        }
+
         IReadOnlyList<StoredBatch> batches = page.Batches;
         var through = page.Batches.Count == 0 ? position : page.Batches[^1].Sequence;
         if (page.Gap)
@@ -141,6 +155,7 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
             });
         }
 
+        recent.Release(run.RunKey, open.Min(feed => feed.Position));
         return (page.Head, through < page.Head && through > position, false);
     }
 
@@ -155,7 +170,9 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
         await using var command = database.CreateCommand("update run_heads set unsettled = false where run_key = $1 and sequence = $2");
         command.Parameters.AddWithValue(run.RunKey);
         command.Parameters.AddWithValue(head);
-        return await command.ExecuteNonQueryAsync(cancel) == 1;
+        if (await command.ExecuteNonQueryAsync(cancel) == 0) return false;
+        recent.Forget(run.RunKey);
+        return true;
     }
 
     private async Task HandOverAsync()
