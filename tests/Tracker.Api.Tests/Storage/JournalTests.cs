@@ -116,7 +116,7 @@ public sealed class JournalTests(PostgresFixture postgres)
             }
         }).ToList();
         await TrackerApi.UntilAsync(() => Task.FromResult(seen.Count), count => count > 20, "batches are stored");
-        using (var deleted = await server.Client.DeleteAsync(new Uri($"/api/v1/runs/{run}", UriKind.Relative))) deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        using (var deleted = await server.Client.DeleteAsync(new Uri($"/api/v1/runs/{run}?permanently=true", UriKind.Relative))) deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         await Task.WhenAll(writers);
         seen.Where(status => status != HttpStatusCode.OK).ShouldAllBe(status => status == HttpStatusCode.Gone);
         using var missing = await server.Client.LogAsync("no-such-run", Batch("w", 1, 0));
