@@ -17,6 +17,6 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app ./
 ENV ASPNETCORE_URLS=http://0.0.0.0:5080
-EXPOSE 5080
+EXPOSE 5080 5081
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Tracker.Api.dll"]

@@ -3,6 +3,7 @@ using Tracker.Api.Analysis;
 using Tracker.Api.Dashboard;
 using Tracker.Api.Embedded;
 using Tracker.Api.Http;
+using Tracker.Api.Ingest.Grpc;
 using Tracker.Api.Ingest.Rest;
 using Tracker.Api.Live;
 using Tracker.Api.Runs;
@@ -16,13 +17,14 @@ try
 {
     builder.AddLogs();
     using var startup = Logging.CreateStartupLogger(builder.Configuration);
-    Addresses.EnsureFree(builder.Configuration);
+    builder.AddAddresses();
     await using var postgres = await builder.AddEmbeddedPostgresAsync(startup.CreateLogger("Tracker.Api.Embedded"));
 
     builder.Services.AddSingleton(TimeProvider.System);
     builder.AddWeb();
     builder.AddStorage(privateDatabase: postgres is not null);
     builder.AddIngest();
+    builder.AddGrpcIngest();
     builder.AddRuns();
     builder.AddSeries();
     builder.AddAnalysis();
@@ -32,6 +34,7 @@ try
     builder.AddDashboard();
 
     await using var app = builder.Build();
+    app.UseGrpcIngest();
     app.UseWeb();
     app.MapApiDocs();
     app.MapIngest();
@@ -45,7 +48,7 @@ try
 
     await Database.MigrateAsync(app.Services, CancellationToken.None);
     await app.StartAsync();
-    Console.WriteLine($"Tracker is ready: {string.Join(", ", app.Urls)}");
+    Console.WriteLine($"Tracker is ready: {Addresses.Describe(app)}");
     await app.WaitForShutdownAsync();
     return 0;
 }

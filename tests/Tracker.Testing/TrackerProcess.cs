@@ -20,6 +20,9 @@ public sealed partial class TrackerProcess : IAsyncDisposable
     /// <summary>Where it listens, the same after a restart.</summary>
     public Uri? Address { get; private set; }
 
+    /// <summary>Where gRPC listens: another port after a restart.</summary>
+    public Uri? GrpcAddress { get; private set; }
+
     public int ProcessId => _process!.Id;
 
     /// <summary>All that it wrote to standard output and standard error so far.</summary>
@@ -119,7 +122,9 @@ public sealed partial class TrackerProcess : IAsyncDisposable
         {
             if (line is null) return;
             lock (_output) _output.AppendLine(line);
-            if (ReadyLine().Match(line) is { Success: true } match) ready.TrySetResult(new Uri(match.Groups[1].Value));
+            if (ReadyLine().Match(line) is not { Success: true } match) return;
+            if (match.Groups[2].Success) GrpcAddress = new Uri(match.Groups[2].Value);
+            ready.TrySetResult(new Uri(match.Groups[1].Value));
         }
     }
 
@@ -138,7 +143,7 @@ public sealed partial class TrackerProcess : IAsyncDisposable
         return _process!.ExitCode;
     }
 
-    /// <summary>The one line that the server prints when it serves: "Tracker … http://127.0.0.1:5080 …".</summary>
-    [GeneratedRegex(@"^Tracker\b.*?(https?://[^\s,]+)")]
+    /// <summary>The one line that the server prints when it serves: "Tracker … http://127.0.0.1:5080, gRPC http://127.0.0.1:5081".</summary>
+    [GeneratedRegex(@"^Tracker\b.*?(https?://[^\s,]+)(?:.*gRPC (https?://[^\s,]+))?")]
     private static partial Regex ReadyLine();
 }

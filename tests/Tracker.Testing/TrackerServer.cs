@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Tracker.Testing;
 
@@ -11,11 +14,17 @@ public sealed class TrackerServer : IAsyncDisposable
     private TrackerServer(WebApplicationFactory<Program> factory, string connectionString)
     {
         (_factory, ConnectionString) = (factory, connectionString);
+        // First that of HTTP, last that of gRPC.
+        var addresses = factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        (Address, GrpcAddress) = (new Uri(addresses.First()), new Uri(addresses.Last()));
+        factory.ClientOptions.BaseAddress = Address;
         Client = factory.CreateClient();
-        Address = Client.BaseAddress!;
     }
 
     public Uri Address { get; }
+
+    /// <summary>Where gRPC listens: HTTP/2 without TLS.</summary>
+    public Uri GrpcAddress { get; }
 
     /// <summary>A client whose base address is <see cref="Address"/>.</summary>
     public HttpClient Client { get; }
@@ -35,7 +44,7 @@ public sealed class TrackerServer : IAsyncDisposable
         var factory = new Factory(connectionString, configure);
         try
         {
-            factory.UseKestrel(0);
+            factory.UseKestrel();
             factory.StartServer();
             return new TrackerServer(factory, connectionString);
         }

@@ -35,7 +35,8 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         return true;
     }
 
-    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult? Answer(Exception exception) => exception switch
+    /// <summary>The answer to an exception that is no fault of ours, or null.</summary>
+    internal static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult? Answer(Exception exception) => exception switch
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.BodyTooLarge(),
         BadHttpRequestException { InnerException: JsonException json } => Problems.Malformed(Field(json), "The body is not the JSON that this call takes: " + Plain(json.Message)),

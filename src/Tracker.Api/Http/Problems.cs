@@ -59,6 +59,9 @@ public static class Problems
     public static ProblemHttpResult Unavailable() =>
         Of(StatusCodes.Status503ServiceUnavailable, "Database away", "The database did not answer in time. Send the same batch again with its number: it counts once.", null);
 
+    public static ProblemHttpResult Stopping() =>
+        Of(StatusCodes.Status503ServiceUnavailable, "Stopping", "The server stops. What it had is acknowledged; send the rest when it is back.", null);
+
     public static ProblemHttpResult Refused() =>
         Of(StatusCodes.Status500InternalServerError, "Not stored", "The database refused this batch. The server's log says why.", null);
 

@@ -13,10 +13,11 @@ public static class StartupProblem
     {
         EmbeddedPostgresException => error.Message,
         OperationCanceledException => "Stopped before it was ready.",
+        AddressTakenException => error.Message,
         IOException { InnerException: AddressInUseException } =>
-            $"The address {configuration["urls"] ?? Web.DefaultUrl} is taken by another program. Stop that one, or choose another address with --urls http://127.0.0.1:PORT.",
+            $"The address {configuration["urls"] ?? Addresses.Default} is taken by another program. Stop that one, or choose another address with --urls http://127.0.0.1:PORT.",
         SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>
-            $"The address {configuration["urls"] ?? Web.DefaultUrl} cannot be bound: {error.Message}. Choose another with --urls.",
+            $"The address {configuration["urls"] ?? Addresses.Default} cannot be bound: {error.Message}. Choose another with --urls.",
         ArgumentException when IsConnectionString(configuration) is { } reason => $"ConnectionStrings:{Database.ConnectionName} is not a connection string: {reason}",
         NpgsqlException => $"The database of ConnectionStrings:{Database.ConnectionName} cannot be used: {Reason(error)}",
         _ => null,

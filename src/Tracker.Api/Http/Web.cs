@@ -6,15 +6,8 @@ namespace Tracker.Api.Http;
 /// <summary>What holds for all of HTTP: JSON, errors, health, compression.</summary>
 public static class Web
 {
-    public const string DefaultUrl = "http://127.0.0.1:5080";
-
     public static void AddWeb(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
-        {
-            builder.WebHost.UseUrls(DefaultUrl);
-        }
-
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
         // A body that cannot be bound is told by the one exception handler.
