@@ -9,6 +9,7 @@ using Tracker.Testing;
 [
     ("analyzer", "Cost of the analyzer: µs a point and bytes a series.", (bench, _) => AnalyzerFigures.MeasureAsync(bench)),
     ("ingest-rest", "Durable ingest, JSON batches of 1,000 points, 4 writers.", IngestRestFigures.MeasureAsync),
+    ("ingest-grpc", "Durable ingest, batches of 1,000 points on gRPC streams, 4 writers.", IngestGrpcFigures.MeasureAsync),
     ("ingest-small", "One-step batches of 100 scalars, 100 runs at once.", IngestSmallFigures.MeasureAsync),
     ("client-log", "Log of 10 scalars in the .NET client.", ClientLogFigures.MeasureAsync),
     ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),

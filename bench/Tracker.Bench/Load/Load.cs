@@ -31,10 +31,25 @@ internal static class Loads
         var writers = new List<Writer>();
         for (var i = 0; i < runs; i++) writers.Add(new Writer(server.Http, await server.Http.CreateRunAsync("bench"), $"writer-{i}"));
         var bodies = writers.ConvertAll(writer => MakeBodies(writer, steps, runs > Bodies ? 4 : Bodies));
+        return await MeasureAsync(server, writers, i => writers[i].SendForAsync(bodies[i], duration, cancel), cancel);
+    }
 
+    /// <summary>The same over gRPC, each writer on a stream.</summary>
+    public static async Task<LoadResult> StreamAsync(BenchServer server, int runs, int steps, TimeSpan duration, CancellationToken cancel)
+    {
+        var writers = new List<GrpcWriter>();
+        for (var i = 0; i < runs; i++) writers.Add(new GrpcWriter(server.GrpcAddress, await server.Http.CreateRunAsync("bench")));
+        var random = new Random(1);
+        var bodies = writers.ConvertAll(writer => Enumerable.Range(0, Bodies).Select(i =>
+            new GrpcBody(writer.Run, "writer", SeriesNames.Hundred, steps, BatchBody.FirstStep, (name, _) => SeriesNames.Value(name, i * steps, random))).ToList());
+        return await MeasureAsync(server, writers, i => writers[i].SendForAsync(bodies[i], duration, cancel), cancel);
+    }
+
+    private static async Task<LoadResult> MeasureAsync(BenchServer server, IReadOnlyList<ILoadWriter> writers, Func<int, Task> send, CancellationToken cancel)
+    {
         var before = server.ReadProcessorTime();
         var clock = Stopwatch.StartNew();
-        await Task.WhenAll(writers.Select((writer, i) => Task.Run(() => writer.SendForAsync(bodies[i], duration, cancel), cancel)));
+        await Task.WhenAll(Enumerable.Range(0, writers.Count).Select(i => Task.Run(() => send(i), cancel)));
         var seconds = clock.Elapsed.TotalSeconds;
         var used = server.ReadProcessorTime() - before;
 
@@ -45,7 +60,7 @@ internal static class Loads
     }
 
     /// <summary>Every acknowledged point is there, once: as many in each series as there are steps, none late, none repeated.</summary>
-    public static async Task CheckAsync(BenchServer server, IEnumerable<Writer> writers)
+    public static async Task CheckAsync(BenchServer server, IEnumerable<ILoadWriter> writers)
     {
         foreach (var writer in writers)
         {

@@ -4,8 +4,20 @@ using System.Net.Http.Headers;
 
 namespace Tracker.Bench.Load;
 
+/// <summary>What a load has to know of its writers.</summary>
+internal interface ILoadWriter
+{
+    string Run { get; }
+
+    /// <summary>Points that the server has acknowledged.</summary>
+    long Acknowledged { get; }
+
+    /// <summary>Milliseconds from sending to acknowledgement, a batch each.</summary>
+    IReadOnlyList<double> Latencies { get; }
+}
+
 /// <summary>One writer of one run: sends numbered batches, one at a time, each until it is acknowledged.</summary>
-internal sealed class Writer(HttpClient http, string run, string name)
+internal sealed class Writer(HttpClient http, string run, string name) : ILoadWriter
 {
     private readonly Uri _address = new($"/api/v1/runs/{run}/log", UriKind.Relative);
     private readonly List<double> _latencies = [];

@@ -24,6 +24,8 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public Uri Address => _process.Address!;
 
+    public Uri GrpcAddress => _process.GrpcAddress!;
+
     public string DataFolder => _folder.Path;
 
     public static async Task<BenchServer> StartAsync()
