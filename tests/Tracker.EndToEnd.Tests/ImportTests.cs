@@ -40,7 +40,8 @@ public sealed partial class ImportTests
     [InlineData("Tracker.Core")]
     [InlineData("Tracker.Client")]
     [InlineData("Tracker.Web")]
-    [InlineData("Tracker.Api", "Tracker.Core", "Tracker.Web")]
+    [InlineData("Tracker.Wire")]
+    [InlineData("Tracker.Api", "Tracker.Core", "Tracker.Web", "Tracker.Wire")]
     [InlineData("Tracker.Cli", "Tracker.Core", "Tracker.Client")]
     public void Projects_reference_only_the_projects_they_may(string project, params string[] mayUse) =>
         ProjectReference().Matches(File.ReadAllText(Repository.PathOf("src", project, $"{project}.csproj")))
