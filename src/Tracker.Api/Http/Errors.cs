@@ -48,7 +48,9 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         NpgsqlException { IsTransient: true } => Problems.Unavailable(),
         PostgresException bad when Unstorable.Contains(bad.SqlState) =>
             Problems.Invalid("body", "The database cannot hold a text or a number of this request: " + bad.MessageText),
-        DbUpdateException { InnerException: PostgresException inner } => Answer(inner),
+        // EF Core wraps what the database said.
+        DbUpdateException { InnerException: NpgsqlException inner } => Answer(inner),
+        InvalidOperationException { InnerException: NpgsqlException inner } => Answer(inner),
         _ => null,
     };
 
