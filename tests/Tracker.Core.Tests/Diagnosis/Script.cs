@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Shouldly;
 using Tracker.Core.Diagnosis;
 using Tracker.Core.Series;
 
@@ -110,6 +111,10 @@ internal sealed partial class Script
         var analyzer = new RunAnalyzer("run", options);
         var events = new List<DiagnosisEvent>();
         foreach (var batch in Batches()) events.AddRange(analyzer.Fold(batch));
+        // What the catalogue says of severities is held by every script there is.
+        foreach (var signal in analyzer.Diagnoses.SelectMany(d => d.Signals)) Conditions.Find(signal.Id)!.Severities.ShouldContain(signal.Severity, signal.Id);
+        var blind = Visibility.Of(_config, [.. _series.Select(s => (s.Name, false)), .. _histograms.Select(h => (h.Name, true))], _events.Select(e => (e.Event.Kind, e.Event.Name))).Blind;
+        analyzer.Diagnoses.SelectMany(d => d.Signals).Select(s => s.Id).Intersect(blind.Select(b => b.Condition)).ShouldBeEmpty("what is raised was called invisible");
         return new Outcome(analyzer, events);
     }
 
