@@ -51,7 +51,7 @@ internal static class DiagnoseCommand
     private static void PrintReport(RecordedRun run, TextWriter output)
     {
         var analyzer = new RunAnalyzer(run.Run);
-        var report = new Report(run.Run);
+        var report = new Report(run.Run, run.Config);
         foreach (var (step, _) in run.Diagnose(analyzer)) report.Add(step);
         report.Print(analyzer.Diagnoses, output);
     }

@@ -4,7 +4,7 @@ using Tracker.Core.Runs;
 namespace Tracker.Cli;
 
 /// <summary>What <c>tracker diagnose</c> prints for people: the loss as a small plot, then the diagnoses.</summary>
-internal sealed class Report(string run)
+internal sealed class Report(string run, string config)
 {
     private const int Indent = 4;
     private const int Width = 100;
@@ -12,9 +12,14 @@ internal sealed class Report(string run)
     private readonly List<(long Step, double Value)> _loss = [];
     private string? _lossName;
     private long _steps;
+    private readonly Dictionary<string, bool> _series = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Kind, string Name)> _events = [];
 
     public void Add(RecordedStep step)
     {
+        foreach (var column in step.Batch.Scalars) _series.TryAdd(column.Name, false);
+        foreach (var histogram in step.Batch.Histograms) _series.TryAdd(histogram.Name, true);
+        foreach (var e in step.Batch.Events) _events.Add((e.Kind, e.Name));
         if (step.Step is not null) _steps++;
         foreach (var column in step.Batch.Scalars)
         {
@@ -31,6 +36,7 @@ internal sealed class Report(string run)
             foreach (var line in TextPlot.Draw(_lossName, _loss)) output.WriteLine(line);
         }
         foreach (var diagnosis in diagnoses) Print(diagnosis, output);
+        BlindSpots.Print(Visibility.Of(config, _series.Select(s => (s.Key, s.Value)), _events), output);
         output.WriteLine();
     }
 
@@ -58,7 +64,7 @@ internal sealed class Report(string run)
         if (diagnosis.Resolution is { } resolution) Wrap(resolution, "resolved: ", output);
     }
 
-    private static void Wrap(string text, string label, TextWriter output)
+    internal static void Wrap(string text, string label, TextWriter output)
     {
         var line = new string(' ', Indent) + label;
         var start = line.Length;

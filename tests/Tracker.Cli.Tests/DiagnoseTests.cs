@@ -22,7 +22,7 @@ public sealed class DiagnoseTests
         var (exit, output, errors) = await Tracker("diagnose", "--json", Recorded(run));
         exit.ShouldBe(0);
         errors.ShouldBeEmpty();
-        var events = Events(output);
+        var events = Warnings(output);
         var first = events.First(e => e.GetProperty("signals").EnumerateArray().Any(s => s.GetProperty("id").GetString() == signal));
         first.GetProperty("run").GetString().ShouldBe(run);
         first.GetProperty("step").GetInt64().ShouldBeLessThanOrEqualTo(latest);
@@ -32,11 +32,23 @@ public sealed class DiagnoseTests
     }
 
     [Fact]
-    public async Task A_healthy_run_gives_nothing_at_all()
+    public async Task A_healthy_run_gives_notes_at_most()
     {
         var (exit, output, _) = await Tracker("diagnose", "--json", Recorded("healthy"));
         exit.ShouldBe(0);
-        output.ShouldBeEmpty();
+        Warnings(output).ShouldBeEmpty();
+        Events(output).ShouldContain(e => e.GetProperty("cause").GetString() == "healthy");
+    }
+
+    [Fact]
+    public async Task The_report_ends_with_what_the_run_could_not_show_and_the_line_that_would_log_it()
+    {
+        var (exit, output, _) = await Tracker("diagnose", Recorded("clipped"));
+        exit.ShouldBe(0);
+        output.ShouldContain("NOT SEEN");
+        output.ShouldContain("run.log_histogram(f\"weights/{n}\"");
+        output.ShouldContain("overfit-one-batch");
+        output.ShouldNotContain("clip-over-80: ");
     }
 
     [Fact]
@@ -93,6 +105,8 @@ public sealed class DiagnoseTests
     private static IEnumerable<string> Conditions(JsonElement label) => label.GetProperty("conditions").EnumerateArray().Select(c => c.GetProperty("id").GetString()!);
 
     private static List<JsonElement> Events(string output) => [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
+
+    private static List<JsonElement> Warnings(string output) => Events(output).FindAll(e => e.GetProperty("severity").GetString() != "info");
 
     private static async Task<(int Exit, string Output, string Errors)> Tracker(params string[] arguments)
     {

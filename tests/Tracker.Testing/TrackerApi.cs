@@ -19,7 +19,7 @@ public static class TrackerApi
     /// <summary>The body of an answer that succeeded.</summary>
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response)
     {
-        if (!response.IsSuccessStatusCode) throw new HttpRequestException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}", null, response.StatusCode);
+        if (!response.IsSuccessStatusCode) throw new HttpRequestException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 

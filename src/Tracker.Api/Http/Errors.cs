@@ -48,9 +48,7 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         NpgsqlException { IsTransient: true } => Problems.Unavailable(),
         PostgresException bad when Unstorable.Contains(bad.SqlState) =>
             Problems.Invalid("body", "The database cannot hold a text or a number of this request: " + bad.MessageText),
-        // EF Core wraps what the database said.
-        DbUpdateException { InnerException: NpgsqlException inner } => Answer(inner),
-        InvalidOperationException { InnerException: NpgsqlException inner } => Answer(inner),
+        DbUpdateException { InnerException: PostgresException inner } => Answer(inner),
         _ => null,
     };
 

@@ -46,6 +46,26 @@ public sealed class EventRows(NpgsqlDataSource database)
         return found;
     }
 
+    /// <summary>Each kind of event that a run logged, once; probes by their names, each once.</summary>
+    public async Task<IReadOnlySet<(string Kind, string Name)>> KindsAsync(long runKey, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("""
+            select kind, name, null::bytea from (select distinct kind, case when kind = 'probe' then name else '' end as name from events where run_key = $1) stored
+            union all
+            select null, null, data from journal where run_key = $1 and sequence > coalesce((select sequence from cursors where run_key = $1 and consumer = 'compactor'), 0)
+            """);
+        command.Parameters.AddWithValue(runKey);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new HashSet<(string, string)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (reader.IsDBNull(2)) found.Add((reader.GetString(0), reader.GetString(1)));
+            else found.UnionWith(JournalCodec.DecodeEvents(reader.GetFieldValue<byte[]>(2)).Select(e => (e.Kind, e.Kind == "probe" ? e.Name : "")));
+        }
+
+        return found;
+    }
+
     /// <summary>Where a page ended, as text for the next one: <c>sequence.number</c>.</summary>
     public static string Cursor(long sequence, int number) => string.Create(CultureInfo.InvariantCulture, $"{sequence}.{number}");
 

@@ -202,28 +202,12 @@ public sealed class DurabilityLoop : IAsyncDisposable
         Task SomeTimeAsync() => Task.Delay(_random.Next(100, 2_000), cancel);
     }
 
-    /// <summary>Checks; a database that is not back yet is waited for: sessions that outlive a killed postmaster for a moment acknowledge what nobody new can read.</summary>
     private async Task CheckAsync(string run, List<LoopWriter> writers, bool everyPoint, CancellationToken cancel)
     {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                await Verification.CheckCountsAsync(_checks, run, writers);
-                await using (var database = Postgres.Connect(_folder.Path)) await Verification.CheckTablesAsync(database, run, writers, cancel);
-                if (everyPoint) await Verification.CheckPointsAsync(_checks, run, writers, cancel);
-                return;
-            }
-            catch (Exception error) when (IsAway(error) && clock.Elapsed < Patience)
-            {
-                await Task.Delay(50, cancel);
-            }
-        }
+        await Verification.CheckCountsAsync(_checks, run, writers);
+        await using (var database = Postgres.Connect(_folder.Path)) await Verification.CheckTablesAsync(database, run, writers, cancel);
+        if (everyPoint) await Verification.CheckPointsAsync(_checks, run, writers, cancel);
     }
-
-    private static bool IsAway(Exception error) =>
-        error is HttpRequestException { StatusCode: null or System.Net.HttpStatusCode.ServiceUnavailable } or NpgsqlException { IsTransient: true } or IOException;
 
     private async Task SettledAsync(string run, CancellationToken cancel)
     {

@@ -81,6 +81,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run lets the analyzer see: series recognised, and conditions that cannot be seen for lack of one, with the line of code that would log it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Visibility"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/diagnoses": {
         parameters: {
             query?: never;
@@ -1681,6 +1738,22 @@ export interface components {
              */
             nextCursor?: string;
         };
+        /** @description A condition that a run cannot show. */
+        BlindCondition: {
+            /**
+             * @description Its id.
+             * @example overfitting
+             */
+            condition?: string;
+            /**
+             * @description What it is, in a few words.
+             * @example validation rises while training falls
+             */
+            title?: string;
+            /** @description What is missing: canonical names of series, `config:` keys, `probe:` names, `event:` kinds. */
+            needs?: string[];
+            log?: components["schemas"]["LogLine"];
+        };
         /** @description Columns for charts. */
         ChartDto: {
             /**
@@ -2155,6 +2228,19 @@ export interface components {
              */
             values?: number[] | null;
         };
+        /** @description A line of a training script, for each client; several are joined by line breaks. */
+        LogLine: {
+            /**
+             * @description For the Python client.
+             * @example run.log({"val/loss": validate(model)}, step=step)
+             */
+            python?: string;
+            /**
+             * @description For the .NET client.
+             * @example run.Log(step, ("val/loss", Validate(model)));
+             */
+            dotnet?: string;
+        };
         /** @description The values of several series at one step. */
         LogPointDto: {
             /**
@@ -2468,6 +2554,19 @@ export interface components {
             for?: string[];
             /** @description Sentences that speak against it. */
             against?: string[];
+        };
+        /** @description A series that has a role. */
+        RecognisedSeries: {
+            /**
+             * @description Name as logged.
+             * @example loss
+             */
+            series?: string;
+            /**
+             * @description The canonical name of what it is to the analyzer.
+             * @example train/loss
+             */
+            role?: string;
         };
         RejectedDto: {
             /**
@@ -2825,6 +2924,15 @@ export interface components {
              * @example acknowledged
              */
             verdict?: string | null;
+        };
+        /** @description What of the catalogue a run can show: its series with their roles, and the conditions that nothing it logs would show. */
+        Visibility: {
+            /** @description Series that have a role, in the order given. */
+            recognised?: components["schemas"]["RecognisedSeries"][];
+            /** @description Series that no detector looks at, in the order given. */
+            unrecognised?: string[];
+            /** @description Conditions that cannot be seen, in the order of the catalogue. */
+            blind?: components["schemas"]["BlindCondition"][];
         };
     };
     responses: never;
