@@ -82,9 +82,9 @@ public sealed partial class OfficialClientTests(PostgresFixture postgres)
     private static async Task<string> SnippetAsync(string language)
     {
         var page = await File.ReadAllTextAsync(Repository.PathOf("docs", "clients", "grpc.md"));
-        return Snippets().Matches(page).Single(match => match.Groups[1].Value == language).Groups[2].Value;
+        return Snippets().Matches(page).Single(match => match.Groups["language"].Value == language).Groups["code"].Value;
     }
 
-    [GeneratedRegex(@"^```(\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```(?<language>\w+)\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Snippets();
 }
