@@ -14,6 +14,8 @@ using Tracker.Testing;
     ("client-log", "Log of 10 scalars in the .NET client.", ClientLogFigures.MeasureAsync),
     ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),
     ("charts", "A chart of a million points, and a hundred of 100,000.", ChartFigures.MeasureAsync),
+    ("read", "Every point of a long series; charts of other axes and smoothings; a chart that has not changed.", ReadFigures.MeasureAsync),
+    ("histograms", "A heat map of 1,000 steps × 64 bins.", HistogramFigures.MeasureAsync),
     ("storage", "Bytes a stored point takes.", StorageFigures.MeasureAsync),
     ("runs", "A table of 10,000 runs with 50 metrics each, filtered and sorted.", RunsFigures.MeasureAsync),
     ("start", "Start of the server on stored data.", StartFigures.MeasureAsync),

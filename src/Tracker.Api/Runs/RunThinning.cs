@@ -60,9 +60,8 @@ public sealed class RunThinning(NpgsqlDataSource database, RunGrowth growth, Tim
     /// <summary>Which points stay, in their order.</summary>
     internal static SortedSet<int> Kept(ReadOnlySpan<long> steps, ReadOnlySpan<double> values)
     {
-        var (least, greatest) = (long.MaxValue, long.MinValue);
-        foreach (var step in steps) (least, greatest) = (Math.Min(least, step), Math.Max(greatest, step));
-        var kept = new SortedSet<int>(M4.Reduce(steps, values, least, greatest, Columns).Indexes) { 0, steps.Length - 1 };
+        var kept = KeptPoints.Of(steps, values, Columns);
+        kept.UnionWith([0, steps.Length - 1]);
         for (var i = 1; i < values.Length && kept.Count < 8 * Columns; i++)
         {
             if (double.IsFinite(values[i]) == double.IsFinite(values[i - 1])) continue;

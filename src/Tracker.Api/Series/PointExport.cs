@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
@@ -11,6 +12,10 @@ namespace Tracker.Api.Series;
 public sealed class PointExport(SeriesReader reader)
 {
     private const int FlushBytes = 64 << 10;
+
+    /// <summary>Chunks held at once, over all series: some ten megabytes, however many series there are.</summary>
+    private const int ChunksHeld = 64;
+    private const int MostChunksPerPage = 16;
 
     public async Task WriteAsync(long runKey, IReadOnlyList<SeriesEntry> series, string format, HttpResponse response, CancellationToken cancel)
     {
@@ -36,17 +41,14 @@ public sealed class PointExport(SeriesReader reader)
             await ColumnAsync("times", (points, i) => json.WriteNumberValue(points.Times[i]));
             await ColumnAsync("values", (points, i) =>
             {
-                var value = points.Values[i];
-                if (!double.IsFinite(value)) json.WriteStringValue(Numbers.NonFinite(value));
-                else if (Numbers.IsNegativeZero(value)) json.WriteRawValue(Numbers.NegativeZero);
-                else json.WriteNumberValue(value);
+                ExactNumbers.Write(json, points.Values[i]);
             });
             json.WriteEndObject();
 
             async Task ColumnAsync(string name, Action<ColumnBuffer, int> write)
             {
                 json.WriteStartArray(name);
-                await foreach (var (points, first, last) in reader.StreamAsync(runKey, entry.Id, end, cancel))
+                await foreach (var (points, first, last) in reader.StreamAsync(runKey, entry.Id, end, MostChunksPerPage, cancel))
                 {
                     for (var i = first; i < last; i++) write(points, i);
                     json.Flush();
@@ -65,7 +67,7 @@ public sealed class PointExport(SeriesReader reader)
     private async Task WriteRowsAsync(long runKey, IReadOnlyList<SeriesEntry> series, long end, IRows rows, PipeWriter body, CancellationToken cancel)
     {
         rows.Begin(body);
-        var cursors = series.Select((entry, i) => new Cursor(i, reader.StreamAsync(runKey, entry.Id, end, cancel).GetAsyncEnumerator(cancel))).ToList();
+        var cursors = series.Select((entry, i) => new Cursor(i, reader.StreamAsync(runKey, entry.Id, end, Math.Clamp(ChunksHeld / series.Count, 1, MostChunksPerPage), cancel).GetAsyncEnumerator(cancel))).ToList();
         try
         {
             var queue = new PriorityQueue<Cursor, (long Sequence, long Step, int Series)>();
@@ -144,7 +146,7 @@ public sealed class PointExport(SeriesReader reader)
             cursor.Time.TryFormat(row[length..], out var more);
             length += more;
             row[length++] = (byte)',';
-            length += Numbers.Write(row[length..], cursor.Value);
+            length += ExactNumbers.Write(row[length..], cursor.Value);
             name.CopyTo(row[length..]);
             length += name.Length;
             row[length++] = (byte)'\n';
@@ -176,7 +178,7 @@ public sealed class PointExport(SeriesReader reader)
             length += more;
             var finite = double.IsFinite(cursor.Value);
             length += Put(row[length..], finite ? ",\"value\":"u8 : ",\"value\":\""u8);
-            length += Numbers.Write(row[length..], cursor.Value);
+            length += ExactNumbers.Write(row[length..], cursor.Value);
             length += Put(row[length..], finite ? "}\n"u8 : "\"}\n"u8);
             body.Advance(length);
         }
@@ -185,28 +187,6 @@ public sealed class PointExport(SeriesReader reader)
         {
             text.CopyTo(into);
             return text.Length;
-        }
-    }
-
-    private static class Numbers
-    {
-        /// <summary>With a fraction: many readers take "-0" for an integer, and integers have no negative zero.</summary>
-        public static ReadOnlySpan<byte> NegativeZero => "-0.0"u8;
-
-        public static bool IsNegativeZero(double value) => value == 0 && double.IsNegative(value);
-
-        public static string NonFinite(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-
-        public static int Write(Span<byte> into, double value)
-        {
-            if (!double.IsFinite(value)) return Encoding.UTF8.GetBytes(NonFinite(value), into);
-            if (IsNegativeZero(value))
-            {
-                NegativeZero.CopyTo(into);
-                return NegativeZero.Length;
-            }
-            value.TryFormat(into, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
-            return length;
         }
     }
 }

@@ -6,7 +6,8 @@ namespace Tracker.Api.Series;
 /// <summary>The series of a run.</summary>
 /// <param name="Sequence" example="812">Number of the last batch that is counted here.</param>
 /// <param name="Items">By first appearance.</param>
-public sealed record SeriesCatalogDto(long Sequence, IReadOnlyList<SeriesDto> Items);
+/// <param name="NextCursor" example="99">For the next page; null on the last.</param>
+public sealed record SeriesCatalogDto(long Sequence, IReadOnlyList<SeriesDto> Items, string? NextCursor);
 
 /// <summary>One series of a run.</summary>
 public sealed record SeriesDto
@@ -69,6 +70,16 @@ public sealed record SeriesDto
 /// <param name="Series">In the order asked for.</param>
 public sealed record ChartDto(long Sequence, IReadOnlyList<ChartSeriesDto> Series);
 
+/// <summary>Columns for charts that show several runs.</summary>
+/// <param name="Runs">In the order asked for.</param>
+/// <param name="Missing">Runs that are not there.</param>
+public sealed record RunChartsDto(IReadOnlyList<RunChartDto> Runs, IReadOnlyList<string> Missing);
+
+/// <param name="Run" example="bright-river-7f3a">Id of the run.</param>
+/// <param name="Sequence" example="812">Number of the last batch that is in the columns: go on from here with <c>WatchRun</c>.</param>
+/// <param name="Series">In the order asked for.</param>
+public sealed record RunChartDto(string Run, long Sequence, IReadOnlyList<ChartSeriesDto> Series);
+
 /// <summary>One series reduced to pixel columns: first, last, least and greatest point of each.</summary>
 public sealed record ChartSeriesDto
 {
@@ -80,6 +91,14 @@ public sealed record ChartSeriesDto
     /// <example>3400000</example>
     public required long Total { get; init; }
 
+    /// <summary>
+    /// Width of a pixel column, a power of two, in units of x, or of log2 x with <c>scale=log</c>: column k holds what lies from k · width to below
+    /// (k + 1) · width. Absent when there are no points.
+    /// </summary>
+    /// <example>64</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ColumnWidth { get; init; }
+
     /// <summary>Rising. Steps; Unix milliseconds for <c>x=time</c>; seconds since the run's first point for <c>x=relative</c>; or the values of another series.</summary>
     public required double[] X { get; init; }
 
@@ -90,7 +109,7 @@ public sealed record ChartSeriesDto
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double[]? Smoothed { get; init; }
 
-    /// <summary>State of the smoothing after the last point, to go on live: ema ← weight · ema + (1 − weight) · value, count ← count + 1, shown is ema / (1 − weight^count).</summary>
+    /// <summary>State of <c>smooth=ema</c> after the last point, to go on live: ema ← weight · ema + (1 − weight) · value, count ← count + 1, shown is ema / (1 − weight^count).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SmoothStateDto? SmoothState { get; init; }
 
@@ -116,7 +135,21 @@ public sealed record HistogramsDto(double[] Edges, IReadOnlyList<HistogramColumn
 /// <param name="Step" example="100">Step of the histogram.</param>
 /// <param name="Time" example="1795341600300">Unix milliseconds.</param>
 /// <param name="Counts">Mass in each bin.</param>
-public sealed record HistogramColumnDto(long Step, long Time, double[] Counts);
+/// <param name="Statistics">Moments and percentiles of the histogram as it was logged, before it was brought onto the grid.</param>
+public sealed record HistogramColumnDto(long Step, long Time, double[] Counts, HistogramStatisticsDto Statistics);
+
+/// <summary>Moments and percentiles, worked out from the bins with the mass of each spread evenly between its edges; null without mass.</summary>
+/// <param name="Count" example="4096">The mass of all bins.</param>
+/// <param name="Mean" example="0.012">Mean.</param>
+/// <param name="Std" example="0.31">Standard deviation.</param>
+/// <param name="Min" example="-1.2">Lower edge of the first bin with mass.</param>
+/// <param name="Max" example="1.4">Upper edge of the last bin with mass.</param>
+/// <param name="P5" example="-0.5">5 % of the mass lie below; within a bin by linear interpolation.</param>
+/// <param name="P25" example="-0.2">Lower quartile.</param>
+/// <param name="P50" example="0.01">Median.</param>
+/// <param name="P75" example="0.22">Upper quartile.</param>
+/// <param name="P95" example="0.52">95 % lie below.</param>
+public sealed record HistogramStatisticsDto(double Count, double? Mean, double? Std, double? Min, double? Max, double? P5, double? P25, double? P50, double? P75, double? P95);
 
 /// <summary>Something that a run logged besides points.</summary>
 public sealed record EventDto

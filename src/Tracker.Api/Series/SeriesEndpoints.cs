@@ -15,11 +15,14 @@ namespace Tracker.Api.Series;
 public static class SeriesEndpoints
 {
     private const int MaxHistogramColumns = 2_000;
+    private const int DefaultHistogramColumns = 200;
 
     public static void AddSeries(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ChartReader>();
         builder.Services.AddSingleton<PointExport>();
+        builder.Services.AddSingleton<HistogramReader>();
+        builder.Services.AddSingleton<ReadTags>();
         builder.Services.AddSingleton<EventRows>();
     }
 
@@ -27,23 +30,31 @@ public static class SeriesEndpoints
     {
         var group = app.MapGroup("/api/v1/runs/{id}").WithTags("Series")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapGet("/series", Catalogue).WithSummary("The series of a run with their counts, steps and summaries.");
-        group.MapGet("/data", Data).WithSummary("Columns for charts: reduced so that no spike is lost, smoothed over all points before that.");
+        group.MapGet("/series", Catalogue).Produces<SeriesCatalogDto>().Produces(StatusCodes.Status304NotModified).WithSummary("The series of a run with their counts, steps and summaries.");
+        app.MapCharts();
         group.MapGet("/points", Points).WithSummary("Every stored point in canonical order, streamed as JSON, NDJSON or CSV.")
             .Produces<string>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv");
-        group.MapGet("/histograms", Histograms).WithSummary("Histograms of one series on one common grid.");
+        group.MapGet("/histograms", Histograms).Produces<HistogramsDto>().Produces(StatusCodes.Status304NotModified).WithSummary("Histograms of one series on one common grid.");
         group.MapGet("/events", Events).WithSummary("What a run logged besides points, in order.");
     }
 
-    private static async Task<Results<Ok<SeriesCatalogDto>, ProblemHttpResult>> Catalogue(
-        string id, RunCatalog runs, IDbContextFactory<TrackerDbContext> contexts, SeriesCatalog catalog, SeriesReader reader, CancellationToken cancel)
+    /// <param name="limit">Rows a page, 1–100,000; without it all series come at once.</param>
+    /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
+    private static async Task<IResult> Catalogue(string id, int? limit, string? cursor, HttpContext context, RunCatalog runs, IDbContextFactory<TrackerDbContext> contexts, SeriesCatalog catalog,
+        SeriesReader reader, ReadTags tags, CancellationToken cancel)
     {
+        if (limit is < 1 or > SeriesLimits.MaxSeriesPerRun) return Problems.Invalid("limit", $"limit is {limit}.", $"1–{SeriesLimits.MaxSeriesPerRun}");
+        var after = -1;
+        if (cursor is not null && !int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out after)) return Problems.Invalid("cursor", "This is no cursor of a page of series.");
         if (await runs.FindAsync(id, cancel) is not { } run) return Problems.UnknownRun(id);
-        await using var context = await contexts.CreateDbContextAsync(cancel);
-        var roles = new RoleBook(await context.Runs.Where(row => row.RunKey == run.RunKey).Select(row => row.Config).FirstOrDefaultAsync(cancel));
+        if (await tags.IsCurrentAsync(context, [run], ofPoints: false, cancel)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        await using var model = await contexts.CreateDbContextAsync(cancel);
+        var roles = new RoleBook(await model.Runs.Where(row => row.RunKey == run.RunKey).Select(row => row.Config).FirstOrDefaultAsync(cancel));
         var names = await catalog.LoadAsync(run.RunKey, cancel);
         var (sequence, summaries) = await reader.SummarizeAsync(run.RunKey, names, cancel);
-        var items = summaries.Series.OrderBy(entry => entry.Key).Select(entry => entry.Value).Select(entry => new SeriesDto
+        var rest = summaries.Series.Where(entry => entry.Key > after).OrderBy(entry => entry.Key).ToList();
+        var page = rest.Take(limit ?? int.MaxValue).ToList();
+        var items = page.Select(entry => entry.Value).Select(entry => new SeriesDto
         {
             Name = entry.Name,
             Kind = entry.Summary.Kind == SeriesKind.Scalar ? "scalar" : "histogram",
@@ -59,21 +70,8 @@ public static class SeriesEndpoints
             Mean = entry.Summary.Mean,
             Role = roles.Of(entry.Name, entry.Summary.Kind == SeriesKind.Histogram)?.Name,
         });
-        return TypedResults.Ok(new SeriesCatalogDto(sequence, [.. items]));
-    }
-
-    /// <param name="name">Names of series, 1–200; one that is not there comes back empty.</param>
-    /// <param name="points">Pixel columns, 1–10,000, default 1,000; at most four times as many points come back.</param>
-    /// <param name="from">Least x shown, in units of the axis.</param>
-    /// <param name="to">Greatest x shown.</param>
-    /// <param name="x"><c>step</c> (default), <c>time</c> (Unix milliseconds), <c>relative</c> (seconds since the run's first point), or the name of a series.</param>
-    /// <param name="smooth"><c>ema:0.6</c>: debiased exponential moving average of that weight, 0–1; <c>none</c> (default).</param>
-    private static async Task<Results<Ok<ChartDto>, ProblemHttpResult>> Data(string id, [FromQuery] string[]? name, int? points, double? from, double? to, string? x,
-        string? smooth, RunCatalog runs, ChartReader charts, CancellationToken cancel)
-    {
-        var (query, problem) = ChartQuery.Read(name, points, from, to, x, smooth);
-        if (query is null) return problem!;
-        return await runs.FindAsync(id, cancel) is { } run ? TypedResults.Ok(await charts.ReadAsync(run, query, cancel)) : Problems.UnknownRun(id);
+        ReadTags.Set(context, new RunState(run.RunKey, sequence));
+        return TypedResults.Ok(new SeriesCatalogDto(sequence, [.. items], page.Count < rest.Count ? page[^1].Key.ToString(CultureInfo.InvariantCulture) : null));
     }
 
     /// <param name="name">Names of scalar series, at least one.</param>
@@ -99,28 +97,19 @@ public static class SeriesEndpoints
 
     /// <param name="name">Name of a histogram series.</param>
     /// <param name="columns">At most so many histograms, 1–2,000, default 200: evenly taken, first and last always among them.</param>
-    private static async Task<Results<Ok<HistogramsDto>, ProblemHttpResult>> Histograms(
-        string id, string? name, int? columns, RunCatalog runs, SeriesCatalog catalog, SeriesReader reader, CancellationToken cancel)
+    private static async Task<IResult> Histograms(string id, string? name, int? columns, HttpContext context, RunCatalog runs, SeriesCatalog catalog, HistogramReader histograms,
+        ReadTags tags, CancellationToken cancel)
     {
         if (string.IsNullOrEmpty(name)) return Problems.Invalid("name", "Name a histogram series.");
         if (columns is < 1 or > MaxHistogramColumns) return Problems.Invalid("columns", $"columns is {columns}.", $"1–{MaxHistogramColumns}");
         if (await runs.FindAsync(id, cancel) is not { } run) return Problems.UnknownRun(id);
+        if (await tags.IsCurrentAsync(context, [run], ofPoints: true, cancel)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         var entry = (await catalog.LoadAsync(run.RunKey, cancel)).Find(name);
         if (entry is null) return TypedResults.Ok(new HistogramsDto([], [], 0));
         if (entry.Kind != SeriesKind.Histogram) return Problems.Invalid("name", $"\"{name}\" holds scalars: read them from /data.", "histogram series");
-        var (_, points) = await reader.ReadHistogramsAsync(run.RunKey, entry.Id, cancel);
-        var total = points.Count;
-        // The last one of each step, by step; then thinned out evenly.
-        var steps = points.GroupBy(point => point.Step).Select(group => group.Last()).OrderBy(point => point.Step).ToList();
-        var limit = columns ?? 200;
-        if (steps.Count > limit)
-        {
-            var all = steps;
-            steps = limit == 1 ? [all[^1]] : [.. Enumerable.Range(0, limit).Select(i => all[(int)((long)i * (all.Count - 1) / (limit - 1))])];
-        }
-
-        var grid = HistogramGrid.Rebin(steps);
-        return TypedResults.Ok(new HistogramsDto(grid.Edges, [.. grid.Columns.Select(column => new HistogramColumnDto(column.Step, column.Time, column.Counts))], total));
+        var (state, answer) = await histograms.ReadAsync(run, entry.Id, columns ?? DefaultHistogramColumns, cancel);
+        ReadTags.Set(context, state);
+        return TypedResults.Ok(answer);
     }
 
     /// <param name="kind">Only events of this kind.</param>

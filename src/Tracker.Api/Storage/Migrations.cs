@@ -50,6 +50,10 @@ public sealed class TrashMigration() : SqlMigration("0007-trash.sql");
 [Migration("0008-sql-reads")]
 public sealed class SqlReadsMigration() : SqlMigration("0008-sql-reads.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0009-chunk-summaries")]
+public sealed class ChunkSummariesMigration() : SqlMigration("0009-chunk-summaries.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

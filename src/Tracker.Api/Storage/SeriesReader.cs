@@ -5,31 +5,14 @@ using Tracker.Core.Series;
 
 namespace Tracker.Api.Storage;
 
-/// <summary>Reads series: chunks and tail in one statement, so in one snapshot. Reads never compact.</summary>
+/// <summary>Reads summaries and whole series, chunks and tail in one statement, so in one snapshot. Reads never compact.</summary>
 public sealed class SeriesReader(NpgsqlDataSource database)
 {
-    private const string Tail = "run_key = $1 and sequence > coalesce((select sequence from cursors where run_key = $1 and consumer = 'compactor'), 0)";
-    private const int ChunksPerPage = 16;
+    internal const string Tail = "run_key = $1 and sequence > coalesce((select sequence from cursors where run_key = $1 and consumer = 'compactor'), 0)";
+    private const int BatchesPerPage = 256;
 
-    /// <summary>All points of some scalar series in canonical order, and the sequence up to which that is. Dispose of the buffers.</summary>
-    public async Task<(long Sequence, Dictionary<int, ColumnBuffer> Columns)> ReadScalarsAsync(long runKey, IReadOnlyList<int> seriesIds, CancellationToken cancel)
-    {
-        var columns = seriesIds.Distinct().ToDictionary(id => id, _ => new ColumnBuffer(withSequences: true));
-        var sequence = await ReadAsync(runKey, seriesIds, (id, chunk) => ScalarChunkCodec.DecodeInto(chunk, columns[id]), (at, batch) =>
-        {
-            foreach (var (id, buffer) in columns) JournalCodec.AppendScalar(batch, id, at, buffer);
-        }, cancel);
-        return (sequence, columns);
-    }
-
-    /// <summary>All points of one histogram series in canonical order.</summary>
-    public async Task<(long Sequence, List<HistogramPoint> Points)> ReadHistogramsAsync(long runKey, int seriesId, CancellationToken cancel)
-    {
-        var points = new List<HistogramPoint>();
-        var sequence = await ReadAsync(runKey, [seriesId], (_, chunk) => points.AddRange(HistogramChunkCodec.Decode(chunk).Points),
-            (_, batch) => points.AddRange(JournalCodec.DecodeHistograms(batch, seriesId)), cancel);
-        return (sequence, points);
-    }
+    /// <summary>A page ends where it has so many points, however many a batch or a chunk may hold.</summary>
+    private const int PointsPerPage = 65_536;
 
     /// <summary>The summaries of all series of a run, the tail included, and the sequence up to which that is.</summary>
     public async Task<(long Sequence, Summaries Summaries)> SummarizeAsync(long runKey, RunSeries names, CancellationToken cancel)
@@ -55,7 +38,7 @@ public sealed class SeriesReader(NpgsqlDataSource database)
                     summaries.AddRow(reader, 3);
                     break;
                 case 1:
-                    summaries.Add(JournalCodec.Decode(reader.GetFieldValue<byte[]>(2), names.NameOf));
+                    if (TailBatch.TryDecode(reader.GetFieldValue<byte[]>(2), names.NameOf) is { } batch) summaries.Add(batch);
                     break;
                 default:
                     sequence = reader.GetInt64(1);
@@ -78,16 +61,21 @@ public sealed class SeriesReader(NpgsqlDataSource database)
     /// Every point of one series up to a sequence, in canonical order, a page at a time, each page in a statement of its own: constant memory, no
     /// long transaction. A page is the points <c>First</c> to <c>Last</c> (exclusive) of a buffer that is good until the next page is asked for.
     /// </summary>
+    /// <param name="runKey">The run.</param>
+    /// <param name="seriesId">The series.</param>
+    /// <param name="end">The sequence.</param>
+    /// <param name="chunksPerPage">How many chunks are held at once; at least 1.</param>
+    /// <param name="cancel">Ends it early.</param>
     public async IAsyncEnumerable<(ColumnBuffer Points, int First, int Last)> StreamAsync(
-        long runKey, int seriesId, long end, [EnumeratorCancellation] CancellationToken cancel)
+        long runKey, int seriesId, long end, int chunksPerPage, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var page = new ColumnBuffer(withSequences: true);
         // The place: how many points of that sequence have been given out. A batch can straddle chunks, and chunks can be merged meanwhile.
-        var (sequence, given, limit) = (0L, 0, ChunksPerPage);
+        var (sequence, given, limit) = (0L, 0, chunksPerPage);
         while (sequence <= end)
         {
             page.Clear();
-            var complete = await ReadPageAsync(runKey, seriesId, sequence, limit, page, cancel);
+            var (complete, through) = await ReadPageAsync(runKey, seriesId, sequence, limit, page, cancel);
             var (first, last) = Remaining(page, sequence, given, end);
             if (first < last)
             {
@@ -96,8 +84,10 @@ public sealed class SeriesReader(NpgsqlDataSource database)
             }
 
             if (complete) yield break;
+            // Batches that hold nothing of the series lie behind, too.
+            if (through > sequence) (sequence, given, first) = (through, 0, -1);
             // One batch that fills all chunks of a page: the next page has to reach past it.
-            limit = first < last ? ChunksPerPage : limit * 4;
+            limit = first < last ? chunksPerPage : limit * 4;
         }
     }
 
@@ -121,15 +111,18 @@ public sealed class SeriesReader(NpgsqlDataSource database)
         return (at, at == sequence ? given + count : count);
     }
 
-    /// <summary>Reads the next chunks from a sequence on, and the tail after the last of them; answers whether nothing comes after.</summary>
-    private async Task<bool> ReadPageAsync(long runKey, int seriesId, long sequence, int limit, ColumnBuffer page, CancellationToken cancel)
+    /// <summary>
+    /// Reads the next chunks from a sequence on, and the tail after the last of them; answers whether nothing comes after, and up to which batch of
+    /// the tail it got.
+    /// </summary>
+    private async Task<(bool Complete, long Through)> ReadPageAsync(long runKey, int seriesId, long sequence, int limit, ColumnBuffer page, CancellationToken cancel)
     {
         await using var command = database.CreateCommand($"""
             with next as materialized (
               select number, data from chunks where run_key = $1 and series_id = $2 and last_sequence >= $3 order by number limit $4)
             select 0 as part, number::bigint as at, data from next
             union all
-            select 1, sequence, data from journal where {Tail} and sequence >= $3 and (select count(*) from next) < $4
+            (select 1, sequence, data from journal where {Tail} and sequence >= $3 and (select count(*) from next) < $4 order by sequence limit {BatchesPerPage})
             order by part, at
             """);
         command.Parameters.AddWithValue(runKey);
@@ -137,7 +130,7 @@ public sealed class SeriesReader(NpgsqlDataSource database)
         command.Parameters.AddWithValue(sequence);
         command.Parameters.AddWithValue(limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var chunks = 0;
+        var (chunks, batches, through) = (0, 0, 0L);
         while (await reader.ReadAsync(cancel))
         {
             var data = reader.GetFieldValue<byte[]>(2);
@@ -145,46 +138,14 @@ public sealed class SeriesReader(NpgsqlDataSource database)
             {
                 chunks++;
                 ScalarChunkCodec.DecodeInto(data, page);
+                continue;
             }
-            else
-            {
-                JournalCodec.AppendScalar(data, seriesId, reader.GetInt64(1), page);
-            }
+
+            (batches, through) = (batches + 1, reader.GetInt64(1));
+            TailBatch.TryAppend(data, seriesId, through, page);
+            if (page.Count >= PointsPerPage) return (false, through);
         }
 
-        return chunks < limit;
-    }
-
-    private async Task<long> ReadAsync(long runKey, IReadOnlyList<int> seriesIds, Action<int, byte[]> onChunk, Action<long, byte[]> onBatch, CancellationToken cancel)
-    {
-        await using var command = database.CreateCommand($"""
-            select 0 as part, series_id, number::bigint as at, data from chunks where run_key = $1 and series_id = any ($2)
-            union all
-            select 1, 0, sequence, data from journal where {Tail}
-            union all
-            select 2, 0, sequence, null from run_heads where run_key = $1
-            order by part, series_id, at
-            """);
-        command.Parameters.AddWithValue(runKey);
-        command.Parameters.AddWithValue(seriesIds.ToArray());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        long sequence = 0;
-        while (await reader.ReadAsync(cancel))
-        {
-            switch (reader.GetInt32(0))
-            {
-                case 0:
-                    onChunk(reader.GetInt32(1), reader.GetFieldValue<byte[]>(3));
-                    break;
-                case 1:
-                    onBatch(reader.GetInt64(2), reader.GetFieldValue<byte[]>(3));
-                    break;
-                default:
-                    sequence = reader.GetInt64(2);
-                    break;
-            }
-        }
-
-        return sequence;
+        return (chunks < limit && batches < BatchesPerPage, through);
     }
 }

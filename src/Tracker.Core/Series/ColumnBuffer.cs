@@ -15,11 +15,12 @@ public sealed class ColumnBuffer : IDisposable
 
     /// <param name="capacity">Points to make room for at once.</param>
     /// <param name="withSequences">Whether the sequence of each point is kept as well.</param>
-    public ColumnBuffer(int capacity = 4096, bool withSequences = false)
+    /// <param name="withTimes">Whether the time of each point is kept: what is not kept is not decoded either.</param>
+    public ColumnBuffer(int capacity = 4096, bool withSequences = false, bool withTimes = true)
     {
-        HasSequences = withSequences;
+        (HasSequences, HasTimes) = (withSequences, withTimes);
         _steps = ArrayPool<long>.Shared.Rent(capacity);
-        _times = ArrayPool<long>.Shared.Rent(capacity);
+        _times = withTimes ? ArrayPool<long>.Shared.Rent(capacity) : [];
         _values = ArrayPool<double>.Shared.Rent(capacity);
         _sequences = withSequences ? ArrayPool<long>.Shared.Rent(capacity) : [];
     }
@@ -28,10 +29,12 @@ public sealed class ColumnBuffer : IDisposable
 
     public bool HasSequences { get; }
 
+    public bool HasTimes { get; }
+
     public ReadOnlySpan<long> Steps => _steps.AsSpan(0, Count);
 
-    /// <summary>Unix milliseconds.</summary>
-    public ReadOnlySpan<long> Times => _times.AsSpan(0, Count);
+    /// <summary>Unix milliseconds; empty when the buffer was made without times.</summary>
+    public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? Count : 0);
 
     public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
 
@@ -40,7 +43,7 @@ public sealed class ColumnBuffer : IDisposable
 
     internal Span<long> WritableSteps => _steps.AsSpan(0, Count);
 
-    internal Span<long> WritableTimes => _times.AsSpan(0, Count);
+    internal Span<long> WritableTimes => _times.AsSpan(0, HasTimes ? Count : 0);
 
     internal Span<double> WritableValues => _values.AsSpan(0, Count);
 
@@ -53,7 +56,7 @@ public sealed class ColumnBuffer : IDisposable
         var start = Count;
         Extend(steps.Length);
         steps.CopyTo(WritableSteps[start..]);
-        times.CopyTo(WritableTimes[start..]);
+        if (HasTimes) times.CopyTo(WritableTimes[start..]);
         values.CopyTo(WritableValues[start..]);
         if (HasSequences) WritableSequences[start..].Fill(sequence);
     }
@@ -78,7 +81,7 @@ public sealed class ColumnBuffer : IDisposable
         {
             var capacity = (int)Math.Min(Math.Max(needed, _steps.Length * 2L), Array.MaxLength);
             Grow(ref _steps, capacity);
-            Grow(ref _times, capacity);
+            if (HasTimes) Grow(ref _times, capacity);
             Grow(ref _values, capacity);
             if (HasSequences) Grow(ref _sequences, capacity);
         }
@@ -87,6 +90,15 @@ public sealed class ColumnBuffer : IDisposable
     }
 
     internal void Truncate(int count) => Count = count;
+
+    internal void RemoveFirst(int count)
+    {
+        Steps[count..].CopyTo(_steps);
+        if (HasTimes) Times[count..].CopyTo(_times);
+        Values[count..].CopyTo(_values);
+        if (HasSequences) Sequences[count..].CopyTo(_sequences);
+        Count -= count;
+    }
 
     private void Grow<T>(ref T[] column, int capacity)
     {

@@ -59,28 +59,6 @@ public struct DebiasedEma
         _count++;
     }
 
-    /// <summary>
-    /// Adds all values and returns the smoothed value right after each of the positions asked for. A line drawn through them is the
-    /// smoothed line of all points, seen at the points that a reduction kept.
-    /// </summary>
-    /// <param name="values">All values of the series, in the order of the chart's axis.</param>
-    /// <param name="positions">Rising positions in <paramref name="values"/>.</param>
-    public double[] Sample(ReadOnlySpan<double> values, ReadOnlySpan<int> positions)
-    {
-        var samples = new double[positions.Length];
-        var next = 0;
-        for (var i = 0; i < positions.Length; i++)
-        {
-            if (positions[i] < next - 1) throw new ArgumentException("Positions do not rise.", nameof(positions));
-            Add(values[next..(positions[i] + 1)]);
-            next = positions[i] + 1;
-            samples[i] = Value;
-        }
-
-        Add(values[next..]);
-        return samples;
-    }
-
     public void Add(ReadOnlySpan<double> values)
     {
         var (ema, count, gain) = (_ema, _count, Gain);

@@ -67,6 +67,17 @@ public static class HistogramChunkCodec
     /// <summary>Reads the header from a chunk or from its first 80 bytes. The checksum is not looked at.</summary>
     public static ChunkHeader ReadHeader(ReadOnlySpan<byte> data) => ChunkHead.Peek(data, SeriesKind.Histogram);
 
+    /// <summary>The steps of the histograms alone.</summary>
+    public static long[] DecodeSteps(ReadOnlySpan<byte> data)
+    {
+        var reader = ByteReader.Open(data, ChunkHead.Version, "A chunk");
+        var header = ChunkHead.Read(ref reader, SeriesKind.Histogram, out _);
+        ChunkBatches.Skip(ref reader);
+        var steps = new long[header.Count];
+        IntegerColumn.Read(ref reader, steps);
+        return steps;
+    }
+
     /// <param name="data">A chunk.</param>
     /// <param name="name">The series' name, given to every point.</param>
     /// <param name="seriesId">The series' number in its run, given to every point.</param>

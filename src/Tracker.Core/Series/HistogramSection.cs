@@ -56,4 +56,23 @@ internal static class HistogramSection
 
         reader.ExpectEnd("The histogram section");
     }
+
+    /// <summary>The least time of all histograms; null when there are none.</summary>
+    public static long? LeastTime(ref ByteReader reader)
+    {
+        var count = reader.Count(reader.Remaining / 6, "The number of histograms");
+        long? least = null;
+        long time = 0;
+        for (var i = 0; i < count; i++)
+        {
+            reader.Zigzag();
+            reader.Zigzag();
+            time = unchecked(time + reader.Zigzag());
+            reader.Bytes(reader.Count(reader.Remaining, "The size of a histogram"));
+            least = Math.Min(time, least ?? time);
+        }
+
+        reader.ExpectEnd("The histogram section");
+        return least;
+    }
 }

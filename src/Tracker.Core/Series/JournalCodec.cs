@@ -45,6 +45,10 @@ public static class JournalCodec
         return writer.Seal();
     }
 
+    /// <summary>
+    /// The whole batch; series stand by their numbers, which is by their first appearance in the run, so that a batch read from the journal and one
+    /// put together from chunks are the same.
+    /// </summary>
     /// <param name="data">A record.</param>
     /// <param name="nameOf">The name of a series by its number; without it names are empty.</param>
     public static LogBatch Decode(ReadOnlySpan<byte> data, Func<int, string>? nameOf = null)
@@ -55,12 +59,14 @@ public static class JournalCodec
         {
             var reader = new ByteReader(sections.Scalars);
             ScalarSection.Read(ref reader, batch.Scalars, nameOf);
+            OrderByNumber(batch.Scalars, column => column.SeriesId);
         }
 
         if (sections.HasHistograms)
         {
             var reader = new ByteReader(sections.Histograms);
             HistogramSection.Read(ref reader, batch.Histograms, only: null, nameOf);
+            OrderByNumber(batch.Histograms, histogram => histogram.SeriesId);
         }
 
         if (sections.HasEvents)
@@ -103,6 +109,23 @@ public static class JournalCodec
         }
     }
 
+    /// <summary>The least time of any point, Unix milliseconds; null when the batch has no points. No values are decoded.</summary>
+    public static long? LeastTime(ReadOnlySpan<byte> data)
+    {
+        var sections = Sections.Of(data);
+        long? least = null;
+        if (sections.HasScalars)
+        {
+            var reader = new ByteReader(sections.Scalars);
+            least = ScalarSection.LeastTime(ref reader);
+        }
+
+        if (!sections.HasHistograms) return least;
+        var histograms = new ByteReader(sections.Histograms);
+        var first = HistogramSection.LeastTime(ref histograms);
+        return least is { } scalar && first is { } histogram ? Math.Min(scalar, histogram) : least ?? first;
+    }
+
     /// <summary>The histograms of one series, in the order of the batch.</summary>
     public static List<HistogramPoint> DecodeHistograms(ReadOnlySpan<byte> data, int seriesId)
     {
@@ -122,6 +145,18 @@ public static class JournalCodec
         var reader = new ByteReader(sections.Events);
         EventSection.Read(ref reader, events);
         return events;
+    }
+
+    private static void OrderByNumber<T>(List<T> items, Func<T, int> numberOf)
+    {
+        for (var i = 1; i < items.Count; i++)
+        {
+            if (numberOf(items[i]) >= numberOf(items[i - 1])) continue;
+            var ordered = items.OrderBy(numberOf).ToList();
+            items.Clear();
+            items.AddRange(ordered);
+            return;
+        }
     }
 
     private static void WriteSection(ref ByteWriter writer, ref ByteWriter section)

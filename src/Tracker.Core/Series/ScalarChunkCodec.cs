@@ -30,8 +30,9 @@ public static class ScalarChunkCodec
         return new ScalarChunk(steps, times, values, batches);
     }
 
-    /// <summary>Appends all points to pooled columns; sequences only where the buffer keeps them. On refusal the buffer is as it was.</summary>
-    public static void DecodeInto(ReadOnlySpan<byte> data, ColumnBuffer into)
+    /// <summary>Appends all points to pooled columns; times and sequences only where the buffer keeps them. On refusal the buffer is as it was.</summary>
+    /// <returns>Whether the steps of the chunk rise strictly.</returns>
+    public static bool DecodeInto(ReadOnlySpan<byte> data, ColumnBuffer into)
     {
         var reader = ByteReader.Open(data, ChunkHead.Version, "A chunk");
         var header = ChunkHead.Read(ref reader, SeriesKind.Scalar, out var form);
@@ -41,7 +42,9 @@ public static class ScalarChunkCodec
         {
             if (into.HasSequences) FillSequences(ChunkBatches.Read(ref reader, header), into.WritableSequences[start..]);
             else ChunkBatches.Skip(ref reader);
-            ReadColumns(ref reader, form, into.WritableSteps[start..], into.WritableTimes[start..], into.WritableValues[start..]);
+            if (into.HasTimes) ReadColumns(ref reader, form, into.WritableSteps[start..], into.WritableTimes[start..], into.WritableValues[start..]);
+            else ReadWithoutTimes(ref reader, form, into.WritableSteps[start..], into.WritableValues[start..]);
+            return header.InOrder;
         }
         catch (SeriesFormatException)
         {
@@ -56,6 +59,15 @@ public static class ScalarChunkCodec
         IntegerColumn.Read(ref reader, times);
         ValueColumn.Read(reader.Bytes(ValueColumn.LengthOf(form, values.Length)), form, values);
         reader.ExpectEnd("A chunk");
+    }
+
+    /// <summary>The values are the last thing in a chunk, and their length is known: what lies before them is passed over.</summary>
+    private static void ReadWithoutTimes(ref ByteReader reader, ValueForm form, Span<long> steps, Span<double> values)
+    {
+        IntegerColumn.Read(ref reader, steps);
+        var length = ValueColumn.LengthOf(form, values.Length);
+        reader.Bytes(reader.Remaining - length);
+        ValueColumn.Read(reader.Bytes(length), form, values);
     }
 
     private static void FillSequences(BatchRun[] batches, Span<long> sequences)

@@ -107,10 +107,26 @@ internal static class ScalarSection
         var start = into.Count;
         into.Extend(directory.Columns[entry.Steps].Count);
         directory.Fill(entry.Steps, into.WritableSteps[start..]);
-        directory.Fill(entry.Times, into.WritableTimes[start..]);
+        if (into.HasTimes) directory.Fill(entry.Times, into.WritableTimes[start..]);
         Directory.ValuesOf(reader, offset, entry, into.WritableValues[start..]);
         if (into.HasSequences) into.WritableSequences[start..].Fill(sequence);
         return true;
+    }
+
+    /// <summary>The least time of all points; null when there are none.</summary>
+    public static long? LeastTime(ref ByteReader reader)
+    {
+        var directory = Directory.Read(ref reader);
+        var seen = new bool[directory.Columns.Length];
+        long? least = null;
+        foreach (ref readonly var entry in directory.Entries.AsSpan())
+        {
+            if (seen[entry.Times]) continue;
+            seen[entry.Times] = true;
+            foreach (var time in directory.Column(entry.Times)) least = Math.Min(time, least ?? time);
+        }
+
+        return least;
     }
 
     private readonly record struct StoredColumn(int Count, int Offset, int Length);

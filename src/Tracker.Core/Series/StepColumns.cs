@@ -6,8 +6,9 @@ namespace Tracker.Core.Series;
 public static class StepColumns
 {
     /// <summary>
-    /// Orders points by step and keeps the last point of each step. Given canonical order (sequence, then step), the last is the one
-    /// with the greatest sequence, which is what charts show. Steps that already rise strictly are left alone.
+    /// Orders points by step and keeps one point of each step: of the greatest sequence (or rank, whatever the buffer keeps as such), and among
+    /// these the last. Without sequences it is the last, which in canonical order is the same. That is what charts show. Steps that already
+    /// rise strictly are left alone.
     /// </summary>
     public static void LatestPerStep(ColumnBuffer points)
     {
@@ -19,12 +20,20 @@ public static class StepColumns
         var values = points.WritableValues;
         var sequences = points.WritableSequences;
         var kept = 0;
-        for (var i = 0; i < steps.Length; i++)
+        for (var i = 0; i < steps.Length;)
         {
-            if (i + 1 < steps.Length && steps[i + 1] == steps[i]) continue;
-            (steps[kept], times[kept], values[kept]) = (steps[i], times[i], values[i]);
-            if (points.HasSequences) sequences[kept] = sequences[i];
+            var best = i;
+            var end = i + 1;
+            for (; end < steps.Length && steps[end] == steps[i]; end++)
+            {
+                if (sequences.IsEmpty || sequences[end] >= sequences[best]) best = end;
+            }
+
+            (steps[kept], values[kept]) = (steps[best], values[best]);
+            if (points.HasTimes) times[kept] = times[best];
+            if (points.HasSequences) sequences[kept] = sequences[best];
             kept++;
+            i = end;
         }
 
         points.Truncate(kept);
@@ -39,11 +48,8 @@ public static class StepColumns
         return new ScalarColumn(column.Name, steps, times, values) { SeriesId = column.SeriesId };
     }
 
-    /// <summary>Orders points by time; points of one time keep their order.</summary>
-    public static void OrderByTime(ColumnBuffer points)
-    {
-        if (!IsRising(points.Times, strictly: false)) SortBy(points.WritableTimes, points);
-    }
+    /// <summary>Whether every step lies above the one before it.</summary>
+    public static bool RiseStrictly(ReadOnlySpan<long> steps) => IsRising(steps, strictly: true);
 
     /// <summary>The stable order of a column: position k of the result names the value that stands k-th.</summary>
     internal static int[] StableOrder<T>(ReadOnlySpan<T> keys)

@@ -47,28 +47,9 @@ public sealed class DebiasedEmaTests
     });
 
     [Fact]
-    public void Samples_are_the_smoothed_values_right_after_the_points_asked_for() => Checks.ForAll(Curves, Gen.Choose(1, 5), (values, every) =>
-    {
-        int[] positions = [.. Enumerable.Range(0, values.Length).Where(i => i % every == 0)];
-        var sampled = new DebiasedEma(0.9);
-        var samples = sampled.Sample(values, positions);
-        var one = new DebiasedEma(0.9);
-        var expected = new List<double>();
-        for (var i = 0; i < values.Length; i++)
-        {
-            one.Add(values[i]);
-            if (i % every == 0) expected.Add(one.Value);
-        }
-
-        samples.ShouldBe(expected);
-        sampled.State.ShouldBe(one.State);
-    });
-
-    [Fact]
     public void A_weight_outside_0_to_1_is_refused()
     {
         Should.Throw<ArgumentOutOfRangeException>(() => new DebiasedEma(1.01));
         Should.Throw<ArgumentOutOfRangeException>(() => new DebiasedEma(double.NaN));
-        Should.Throw<ArgumentException>(() => new DebiasedEma().Sample([1, 2], [1, 0]));
     }
 }

@@ -55,6 +55,38 @@ public sealed class HistogramTests
     }
 
     [Fact]
+    public void Statistics_are_those_of_a_mass_spread_evenly_in_its_bins() => Checks.ForAll(Rising, histogram =>
+    {
+        var statistics = HistogramStatistics.Of(histogram.Edges, histogram.Counts);
+        var total = histogram.Counts.Sum();
+        statistics.Count.ShouldBe(total, 1e-9 * total);
+        if (total == 0)
+        {
+            statistics.Mean.ShouldBe(double.NaN);
+            return;
+        }
+
+        // By brute force: each bin as 1,000 slices.
+        var (edges, counts) = (histogram.Edges, histogram.Counts);
+        var range = edges[^1] - edges[0];
+        var slices = counts.SelectMany((count, i) => Enumerable.Range(0, 1_000).Select(k => (X: edges[i] + ((edges[i + 1] - edges[i]) * (k + 0.5) / 1_000), Mass: count / 1_000))).ToList();
+        var mean = slices.Sum(slice => slice.X * (slice.Mass / total));
+        statistics.Mean.ShouldBe(mean, 1e-6 * range);
+        statistics.Std.ShouldBe(Math.Sqrt(slices.Sum(slice => (slice.X - mean) * (slice.X - mean) * (slice.Mass / total))), 1e-5 * range);
+        statistics.Min.ShouldBe(edges[Array.FindIndex(counts, count => count > 0)]);
+        statistics.Max.ShouldBe(edges[Array.FindLastIndex(counts, count => count > 0) + 1]);
+        foreach (var (share, place) in new[] { (0.05, statistics.P5), (0.25, statistics.P25), (0.5, statistics.P50), (0.75, statistics.P75), (0.95, statistics.P95) })
+        {
+            var below = counts.Select((count, i) => count * Math.Clamp((place - edges[i]) / (edges[i + 1] - edges[i]), 0, 1)).Sum();
+            below.ShouldBe(share * total, 1e-6 * total);
+        }
+    }, tests: 100);
+
+    [Fact]
+    public void Steps_can_be_read_alone() => Checks.ForAll(Rising.NonEmptyListOf(), histograms =>
+        HistogramChunkCodec.DecodeSteps(HistogramChunkCodec.Encode(new HistogramChunk([.. histograms], [new BatchRun(1, 0, histograms.Count)]))).ShouldBe(histograms.Select(h => h.Step)));
+
+    [Fact]
     public void Raw_values_fall_into_bins_that_hold_them() => Checks.ForAll(Batches.Value.NonEmptyListOf(), Gen.Choose(1, 100), (values, bins) =>
     {
         var made = HistogramBins.FromValues([.. values], out var nonFinite, bins);

@@ -1311,17 +1311,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{id}/series": {
+    "/api/v1/runs/{id}/data": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The series of a run with their counts, steps and summaries. */
+        /** Columns for charts: reduced so that no spike is lost, smoothed over all points before that. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Names of series, 1–200; one that is not there comes back empty. */
+                    name?: string[];
+                    /** @description Pixel columns, 1–10,000, default 1,000; at most four times as many points come back. */
+                    points?: number;
+                    /** @description Least x shown, in units of the axis. */
+                    from?: number;
+                    /** @description Greatest x shown. */
+                    to?: number;
+                    /** @description `step` (default), `time` (Unix milliseconds), `relative` (seconds since the run's first point), or the name of a series. */
+                    x?: string;
+                    /** @description `linear` (default) or `log`: pixel columns of equal width in log2 x; what is not above 0 is left out. */
+                    scale?: string;
+                    /**
+                     * @description `none` (default), `ema:0.6` (debiased exponential moving average, weight 0–1), `time-ema:0.6` (weighted by distance on the axis, 0–1),
+                     *                 `gaussian:2` (standard deviation in points, 0–10,000), `mean:5` (mean of so many points around each, 1–100,000).
+                     */
+                    smooth?: string;
+                };
                 header?: never;
                 path: {
                     /** @description Id of the run. */
@@ -1337,8 +1355,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeriesCatalogDto"];
+                        "application/json": components["schemas"]["ChartDto"];
                     };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Not Found */
                 404: {
@@ -1368,18 +1393,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{id}/data": {
+    "/api/v1/data": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Columns for charts: reduced so that no spike is lost, smoothed over all points before that. */
+        /** Columns for charts of several runs: the same series of each. */
         get: {
             parameters: {
                 query?: {
-                    /** @description Names of series, 1–200; one that is not there comes back empty. */
+                    /** @description Ids of runs, 1–100; those that are not there are named in `missing`. */
+                    run?: string[];
+                    /** @description Names of series, 1–200; one that a run does not have comes back empty. Runs times names are at most 1,000. */
                     name?: string[];
                     /** @description Pixel columns, 1–10,000, default 1,000; at most four times as many points come back. */
                     points?: number;
@@ -1387,10 +1414,69 @@ export interface paths {
                     from?: number;
                     /** @description Greatest x shown. */
                     to?: number;
-                    /** @description `step` (default), `time` (Unix milliseconds), `relative` (seconds since the run's first point), or the name of a series. */
+                    /** @description `step` (default), `time` (Unix milliseconds), `relative` (seconds since the first point of each run), or the name of a series. */
                     x?: string;
-                    /** @description `ema:0.6`: debiased exponential moving average of that weight, 0–1; `none` (default). */
+                    /** @description `linear` (default) or `log`. */
+                    scale?: string;
+                    /** @description As for one run. */
                     smooth?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunChartsDto"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The series of a run with their counts, steps and summaries. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows a page, 1–100,000; without it all series come at once. */
+                    limit?: number;
+                    /** @description The `nextCursor` of the page before. */
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -1407,8 +1493,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ChartDto"];
+                        "application/json": components["schemas"]["SeriesCatalogDto"];
                     };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Not Found */
                 404: {
@@ -1535,6 +1628,13 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["HistogramsDto"];
                     };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description Not Found */
                 404: {
@@ -1778,6 +1878,13 @@ export interface components {
              * @example 3400000
              */
             total: number;
+            /**
+             * Format: double
+             * @description Width of a pixel column, a power of two, in units of x, or of log2 x with `scale=log`: column k holds what lies from k · width to below
+             *     (k + 1) · width. Absent when there are no points.
+             * @example 64
+             */
+            columnWidth?: number | null;
             /** @description Rising. Steps; Unix milliseconds for `x=time`; seconds since the run's first point for `x=relative`; or the values of another series. */
             x: number[];
             /** @description Finite values, one for each of `x`. */
@@ -2122,6 +2229,70 @@ export interface components {
             time?: number;
             /** @description Mass in each bin. */
             counts?: number[];
+            statistics?: components["schemas"]["HistogramStatisticsDto"];
+        };
+        /** @description Moments and percentiles, worked out from the bins with the mass of each spread evenly between its edges; null without mass. */
+        HistogramStatisticsDto: {
+            /**
+             * Format: double
+             * @description The mass of all bins.
+             * @example 4096
+             */
+            count?: number;
+            /**
+             * Format: double
+             * @description Mean.
+             * @example 0.012
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description Standard deviation.
+             * @example 0.31
+             */
+            std?: number | null;
+            /**
+             * Format: double
+             * @description Lower edge of the first bin with mass.
+             * @example -1.2
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description Upper edge of the last bin with mass.
+             * @example 1.4
+             */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description 5 % of the mass lie below; within a bin by linear interpolation.
+             * @example -0.5
+             */
+            p5?: number | null;
+            /**
+             * Format: double
+             * @description Lower quartile.
+             * @example -0.2
+             */
+            p25?: number | null;
+            /**
+             * Format: double
+             * @description Median.
+             * @example 0.01
+             */
+            p50?: number | null;
+            /**
+             * Format: double
+             * @description Upper quartile.
+             * @example 0.22
+             */
+            p75?: number | null;
+            /**
+             * Format: double
+             * @description 95 % lie below.
+             * @example 0.52
+             */
+            p95?: number | null;
         };
         /** @description Histograms of one series on one common grid; no mass is lost. */
         HistogramsDto: {
@@ -2612,6 +2783,28 @@ export interface components {
             /** @description Runs with one of these tags are left alone. */
             exceptTags?: string[];
         };
+        RunChartDto: {
+            /**
+             * @description Id of the run.
+             * @example bright-river-7f3a
+             */
+            run?: string;
+            /**
+             * Format: int64
+             * @description Number of the last batch that is in the columns: go on from here with `WatchRun`.
+             * @example 812
+             */
+            sequence?: number;
+            /** @description In the order asked for. */
+            series?: components["schemas"]["ChartSeriesDto"][];
+        };
+        /** @description Columns for charts that show several runs. */
+        RunChartsDto: {
+            /** @description In the order asked for. */
+            runs?: components["schemas"]["RunChartDto"][];
+            /** @description Runs that are not there. */
+            missing?: string[];
+        };
         /** @description One training: what it is, how it stands, what was found. */
         RunDto: {
             /**
@@ -2745,6 +2938,11 @@ export interface components {
             sequence?: number;
             /** @description By first appearance. */
             items?: components["schemas"]["SeriesDto"][];
+            /**
+             * @description For the next page; null on the last.
+             * @example 99
+             */
+            nextCursor?: string | null;
         };
         /** @description One series of a run. */
         SeriesDto: {
