@@ -88,6 +88,8 @@ public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter 
             rejected.Add(new Rejection(histogram.Name, histogram.Step, Reason(entry)));
             return true;
         });
+        // Whoever reads the batch, from memory, from the journal or put together from chunks, finds its series in one order.
+        batch.OrderByNumber();
         return rejected;
     }
 

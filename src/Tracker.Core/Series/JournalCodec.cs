@@ -59,14 +59,12 @@ public static class JournalCodec
         {
             var reader = new ByteReader(sections.Scalars);
             ScalarSection.Read(ref reader, batch.Scalars, nameOf);
-            OrderByNumber(batch.Scalars, column => column.SeriesId);
         }
 
         if (sections.HasHistograms)
         {
             var reader = new ByteReader(sections.Histograms);
             HistogramSection.Read(ref reader, batch.Histograms, only: null, nameOf);
-            OrderByNumber(batch.Histograms, histogram => histogram.SeriesId);
         }
 
         if (sections.HasEvents)
@@ -75,6 +73,7 @@ public static class JournalCodec
             EventSection.Read(ref reader, batch.Events);
         }
 
+        batch.OrderByNumber();
         return batch;
     }
 
@@ -145,18 +144,6 @@ public static class JournalCodec
         var reader = new ByteReader(sections.Events);
         EventSection.Read(ref reader, events);
         return events;
-    }
-
-    private static void OrderByNumber<T>(List<T> items, Func<T, int> numberOf)
-    {
-        for (var i = 1; i < items.Count; i++)
-        {
-            if (numberOf(items[i]) >= numberOf(items[i - 1])) continue;
-            var ordered = items.OrderBy(numberOf).ToList();
-            items.Clear();
-            items.AddRange(ordered);
-            return;
-        }
     }
 
     private static void WriteSection(ref ByteWriter writer, ref ByteWriter section)

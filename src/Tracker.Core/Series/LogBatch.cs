@@ -45,6 +45,25 @@ public sealed class LogBatch
     }
 
     public bool IsEmpty => Events.Count == 0 && PointCount == 0;
+
+    /// <summary>Puts series in the order of their numbers, which is that of their first appearance in the run; histograms of one series keep theirs.</summary>
+    public void OrderByNumber()
+    {
+        OrderByNumber(Scalars, column => column.SeriesId);
+        OrderByNumber(Histograms, histogram => histogram.SeriesId);
+    }
+
+    private static void OrderByNumber<T>(List<T> items, Func<T, int> numberOf)
+    {
+        for (var i = 1; i < items.Count; i++)
+        {
+            if (numberOf(items[i]) >= numberOf(items[i - 1])) continue;
+            var ordered = items.OrderBy(numberOf).ToList();
+            items.Clear();
+            items.AddRange(ordered);
+            return;
+        }
+    }
 }
 
 /// <summary>
