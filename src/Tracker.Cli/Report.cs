@@ -61,6 +61,7 @@ internal sealed class Report(string run, string config)
         }
         foreach (var step in diagnosis.Prescriptions) Wrap(step, "do: ", output);
         Wrap(diagnosis.Check, "check: ", output);
+        if (diagnosis.Next.Length > 0) Wrap(diagnosis.Next, "to be sure: ", output);
         if (diagnosis.Resolution is { } resolution) Wrap(resolution, "resolved: ", output);
     }
 

@@ -63,6 +63,10 @@ public sealed record DiagnosisDto
     /// <example>The share of clipped steps should fall below 40 %.</example>
     public required string Check { get; init; }
 
+    /// <summary>What to log or to probe next to tell the two most likely causes apart, with the line of code; empty where one is clear.</summary>
+    /// <example>To tell “learning rate too high” from “clipping threshold too low”, find out the gradient norm before clipping: run.log({"grad_norm": norm}, step=step)</example>
+    public required string Next { get; init; }
+
     /// <summary>Step of the latest change.</summary>
     /// <example>299</example>
     public required long Step { get; init; }

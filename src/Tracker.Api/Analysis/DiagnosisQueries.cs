@@ -107,6 +107,7 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
                 Causes = body.Causes,
                 Prescriptions = body.Prescriptions,
                 Check = body.Check,
+                Next = body.Next,
                 Step = body.Step,
                 OnsetStep = body.OnsetStep,
                 Resolution = body.Resolution,

@@ -15,7 +15,7 @@ public enum DiagnosisEventKind
 
 /// <summary>One possible root cause, with what speaks for and against it.</summary>
 /// <param name="Id" example="lr-too-high">A root cause of the closed list: <c>lr-too-high</c>.</param>
-/// <param name="Strength" example="likely"><c>strong</c>, <c>likely</c> or <c>possible</c>.</param>
+/// <param name="Strength" example="likely"><c>strong</c>, <c>likely</c>, <c>possible</c> or <c>unlikely</c>.</param>
 /// <param name="Title" example="learning rate too high">The cause in words: <c>learning rate too high</c>.</param>
 /// <param name="For">Sentences that speak for it.</param>
 /// <param name="Against">Sentences that speak against it.</param>
@@ -48,6 +48,9 @@ public sealed record RunDiagnosis
 
     /// <summary>How to verify that it helped.</summary>
     public string Check { get; init; } = "";
+
+    /// <summary>What to log or to probe next to tell the two most likely causes apart, with the line of code; empty where one cause is clear or nothing that is missing would tell.</summary>
+    public string Next { get; init; } = "";
 
     /// <summary>Step of the latest change.</summary>
     public required long Step { get; init; }

@@ -52,6 +52,9 @@ internal static class CauseTable
         [Unknown] = "cause undetermined",
     };
 
+    /// <summary>Causes that are no fault.</summary>
+    public static readonly IReadOnlyList<string> Benign = ["schedule-kick", "cyclic-lr", "healthy", "not-logged", "converged", "saddle-point", "grokking-candidate", "double-descent", Unknown];
+
     public static readonly Row[] Rows =
     [
         // Non-finite values.
@@ -145,6 +148,7 @@ internal static class CauseTable
         new("lr-schedule-misaligned", "lr-decayed-early", 1),
         new("lr-schedule-exhausted", "rate-exhausted", 2, -3),
         new("lr-schedule-exhausted", "updates-tiny", 1, 0),
+        new("lr-schedule-exhausted", "wrong-before-rate-fell", -4, 0),
         new("capacity-too-small", "rate-exhausted", -2, 0),
         new("converged", "rate-exhausted", -1, 0),
         new("capacity-too-small", "validation-is-close", 1, -2),
@@ -402,6 +406,25 @@ internal static class CauseTable
         new("ordering-or-shuffle", "ddp-divergence", 3),
     ];
 
+    /// <summary>The rows of each cause, in the order of <see cref="Titles"/>.</summary>
+    public static readonly (string Cause, Row[] Rows)[] ByCause = Titles.Keys.Select(c => (c, Rows.Where(r => r.Cause == c).ToArray())).Where(c => c.Item2.Length > 0).ToArray();
+
+    public static Row[] RowsOf(string cause) => Array.Find(ByCause, c => c.Cause == cause).Rows ?? [];
+
+    private static readonly Dictionary<(string Cause, string Sign), int> Positive = Rows.GroupBy(r => (r.Cause, r.Sign)).ToDictionary(g => g.Key, g => g.Max(r => r.Yes));
+
+    private static readonly Dictionary<string, (string Cause, int Weight, bool IsOnly)> Deciders = Rows.Where(r => r.Yes > 0).GroupBy(r => r.Sign, StringComparer.Ordinal)
+        .ToDictionary(g => g.Key, g => (g.MaxBy(r => r.Yes)!.Cause, g.Max(r => r.Yes), g.Count(r => r.Yes == g.Max(o => o.Yes)) == 1), StringComparer.Ordinal);
+
+    /// <summary>What a sign that holds says of a cause; 0 where the table says nothing.</summary>
+    public static int Weight(string cause, string sign) => Positive.GetValueOrDefault((cause, sign));
+
+    /// <summary>What a sign says of a cause where it holds, and where it is known not to.</summary>
+    public static (int Yes, int No) Weights(string cause, string sign) => Array.Find(Rows, r => r.Cause == cause && r.Sign == sign) is { } row ? (row.Yes, row.No) : (0, 0);
+
+    /// <summary>The cause for which a sign speaks most, and whether it is the only one for which it speaks as much.</summary>
+    public static (string Cause, int Weight, bool IsOnly) Strongest(string sign) => Deciders.GetValueOrDefault(sign, ("", 0, false));
+
     /// <summary>Whether a cause explains a condition: it has a positive weight for it.</summary>
-    public static bool Explains(string cause, string condition) => Array.Exists(Rows, r => r.Yes > 0 && r.Cause == cause && r.Sign == condition);
+    public static bool Explains(string cause, string condition) => Weight(cause, condition) > 0;
 }

@@ -111,11 +111,7 @@ internal static class Facts
                 : Finding.Blind,
             // Never blind: a collapse that nothing logged shows speaks for nothing.
             ["weights-collapsed"] = (run, members) => new(Has(members, ParamNormCollapse.Id, WeightDistCollapse.Id) || run.Signals.IsActive(ParamNormCollapse.Id) || run.Signals.IsActive(WeightDistCollapse.Id), "the norm of the weights has not collapsed"),
-            ["weights-grew-first"] = (run, members) => Member(members, ParamNormRunaway.Id) is { } runaway
-                ? members.FirstOrDefault(m => m.Id is LossDivergence.Id or GradExplosion.Id && m.OnsetStep <= runaway.OnsetStep) is { } earlier
-                    ? new(false, $"{earlier.Title}: since step {earlier.OnsetStep}, before the weights grew")
-                    : new(true, $"the weights grew steadily since step {runaway.OnsetStep}, before anything else went wrong")
-                : Finding.Blind,
+            ["weights-grew-first"] = WeightsGrewFirst,
             ["units-saturated"] = (run, _) => run.All(RoleKind.SaturatedFraction) is { Count: > 0 } layers
                 ? layers.Any(l => l.Recent is { Count: > 0 } recent && recent.Median(5) >= 0.5)
                     ? new(true, "half or more of a layer's outputs are saturated")
@@ -131,6 +127,7 @@ internal static class Facts
                     ? new(true, $"the learning rate is {Numbers.Text(run.Rate.Last)}, below a thousandth of its peak {Numbers.Text(run.Rate.Peak)}")
                     : new(false, $"the learning rate is {Numbers.Text(run.Rate.Last)}, its peak was {Numbers.Text(run.Rate.Peak)}")
                 : Finding.Blind,
+            ["wrong-before-rate-fell"] = WrongBeforeRateFell,
             ["validation-is-close"] = ValidationIsClose,
             ["accuracy-is-high"] = (run, _) => run.First(RoleKind.ValAccuracy) is { Finite: > 0 } accuracy
                 ? accuracy.Max >= 0.9
@@ -162,6 +159,36 @@ internal static class Facts
                     : new(true, "the norm of the parameters goes on changing, so training does go on")
                 : Finding.Blind,
         };
+
+    /// <summary>Weights also grow when steps are too large or a loss diverges; what decides for that, anywhere in the run, began or was seen first then.</summary>
+    private static Finding WeightsGrewFirst(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (Member(members, ParamNormRunaway.Id) is not { } runaway) return Finding.Blind;
+        Signal? earlier = null;
+        foreach (var signal in run.Signals.Signals)
+        {
+            var before = signal.OnsetStep < runaway.OnsetStep || (signal.Severity >= Severity.Warn && signal.Step < runaway.Step);
+            if (!before || CauseTable.Weight("lr-too-high", signal.Id) < CauseRanking.Decides && CauseTable.Weight("attention-logits-too-large", signal.Id) < CauseRanking.Decides) continue;
+            if (signal.Id == GradSpike.Id || (earlier is not null && signal.OnsetStep >= earlier.OnsetStep)) continue;
+            earlier = signal;
+        }
+        return earlier is not null
+            ? new(false, $"{earlier.Title}: since step {earlier.OnsetStep}, before the weights grew")
+            : new(true, $"the weights grew steadily since step {runaway.OnsetStep}, before anything else went wrong");
+    }
+
+    /// <summary>What went wrong while the rate was high is not the end of the schedule's doing. The rate of an exponential decay is at a tenth after a third of its way down.</summary>
+    private static Finding WrongBeforeRateFell(RunContext run, IReadOnlyList<Signal> members)
+    {
+        if (!Has(members, LrDecayedEarly.Id)) return Finding.Blind;
+        Signal? earlier = null;
+        foreach (var signal in run.Signals.Signals)
+        {
+            if (signal.Severity < Severity.Warn || 3 * signal.OnsetStep > run.Rate.ExhaustedSince || (earlier is not null && signal.OnsetStep >= earlier.OnsetStep)) continue;
+            if (CauseTable.Strongest(signal.Id).Weight >= CauseRanking.Decides && CauseTable.Weight("lr-schedule-exhausted", signal.Id) == 0) earlier = signal;
+        }
+        return earlier is null ? Finding.Blind : new(true, $"{earlier.Title}: since step {earlier.OnsetStep}, while the learning rate was still high");
+    }
 
     private static Finding EarlyExplosion(RunContext run, IReadOnlyList<Signal> members)
     {

@@ -10,6 +10,7 @@ internal sealed class Incident
     private int _notifiedSeverity = -1;
     private string? _notifiedCause;
     private long _notifiedStep;
+    private bool _merged;
 
     public required RunDiagnosis Diagnosis { get; set; }
 
@@ -30,7 +31,16 @@ internal sealed class Incident
         else Members[at] = signal;
     }
 
-    public bool Has(Signal signal) => Members.Exists(m => m.Id == signal.Id && m.Series == signal.Series);
+    /// <summary>Whether it holds a signal; what was joined with an older diagnosis holds none any more.</summary>
+    public bool Has(Signal signal) => !_merged && Members.Exists(m => m.Id == signal.Id && m.Series == signal.Series);
+
+    /// <summary>Takes the signals of a younger diagnosis with the same cause, which lives on in this one; who was told of it was told of this.</summary>
+    public void Merge(Incident younger)
+    {
+        foreach (var signal in younger.Members) Take(signal);
+        if (younger._notifiedSeverity > _notifiedSeverity) (_notifiedSeverity, _notifiedCause, _notifiedStep) = (younger._notifiedSeverity, younger._notifiedCause, younger._notifiedStep);
+        younger._merged = true;
+    }
 
     /// <summary>
     /// Whether people are to be told: warn or above, and worse than what they were told, or another top cause at least 1,000 steps later.
@@ -56,6 +66,7 @@ internal sealed class Incident
         s.Sync(ref result._notifiedSeverity);
         s.Sync(ref result._notifiedCause);
         s.Sync(ref result._notifiedStep);
+        s.Sync(ref result._merged);
         return result;
     }
 
@@ -82,6 +93,7 @@ internal sealed class Incident
             Causes = causes,
             Prescriptions = prescriptions,
             Check = s.SyncText(d?.Check ?? ""),
+            Next = s.SyncText(d?.Next ?? ""),
             Step = step,
             OnsetStep = onset,
             Resolution = resolution,

@@ -6,6 +6,9 @@ namespace Tracker.Core.Diagnosis.Causes;
 /// <summary>What speaks for and against the five hypotheses of validation that does not move; blind where it does.</summary>
 internal static class StallFacts
 {
+    /// <summary>The causes that validation which does not move may have.</summary>
+    public static readonly string[] Hypotheses = ["converged", "saddle-point", "lr-schedule-exhausted", "eval-bug", "overfitting"];
+
     private const int Window = 8;
 
     public static Finding TrainingStillFalls(RunContext run, IReadOnlyList<Signal> members)
@@ -38,7 +41,7 @@ internal static class StallFacts
 
     public static Finding EvaluationsDiffer(RunContext run, IReadOnlyList<Signal> members)
     {
-        if (!Stalls(members) || run.Evaluations is not { Count: >= 3 } pairs) return Finding.Blind;
+        if (!Stalls(members) || members.Any(m => m.Id is ValErratic.Id or ValErratic.BnId or ValMuchHigher.Id) || run.Evaluations is not { Count: >= 3 } pairs) return Finding.Blind;
         if (run.Signals.IsActive(StaleValidation.Id)) return new(false, $"the last evaluations are the same to the last bit, {Numbers.Text(pairs.Validation.Value(0))}");
         return new(true, $"the last evaluations differ ({Numbers.Text(pairs.Validation.Value(2))}, {Numbers.Text(pairs.Validation.Value(1))}, {Numbers.Text(pairs.Validation.Value(0))}), so each was computed anew");
     }
@@ -55,7 +58,7 @@ internal static class StallFacts
 
     public static Finding ValidationCreepsUp(RunContext run, IReadOnlyList<Signal> members)
     {
-        if (!Stalls(members) || run.Evaluations is not { Count: >= 3 } pairs) return Finding.Blind;
+        if (!Stalls(members) || members.Any(m => m.Id is ValErratic.Id or ValErratic.BnId or ValMuchHigher.Id) || run.Evaluations is not { Count: >= 3 } pairs) return Finding.Blind;
         return ValStall.CreepsUp(run)
             ? new(true, $"validation creeps up since step {pairs.BestStep}: {Numbers.Text(pairs.Best)} then, {Numbers.Text(pairs.Level)} now")
             : new(false, "validation does not rise");

@@ -12,7 +12,7 @@ const run = (changes: Partial<Run> = {}): Run => ({
   createdAt: '2026-01-01T00:00:00Z', finishedAt: null, lastStep: 1, sequence: 1, projectSequence: 1, url: '', stop: null, metrics: {}, diagnoses: [], ...changes,
 });
 const diagnosis = (changes: Partial<Diagnosis> = {}): Diagnosis => ({
-  id: 'd', run: 'r', runName: 'r', project: 'p', state: 'open', severity: 'crit', title: 'NaN', symptom: '', cause: 'unknown', causes: [], prescriptions: [], check: null,
+  id: 'd', run: 'r', runName: 'r', project: 'p', state: 'open', severity: 'crit', title: 'NaN', symptom: '', cause: 'unknown', causes: [], prescriptions: [], check: null, next: '',
   step: 1, onsetStep: 1, resolution: null, raisedAt: '', updatedAt: '', projectSequence: 1, verdict: null, signals: [], ...changes,
 });
 

@@ -131,6 +131,8 @@ export interface Diagnosis {
   causes: Cause[];
   prescriptions: string[];
   check: string | null;
+  /** What to log or to probe next to tell the two likeliest causes apart; empty where one is clear. */
+  next: string;
   step: number;
   onsetStep: number;
   resolution: string | null;

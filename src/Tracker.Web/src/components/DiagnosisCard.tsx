@@ -43,6 +43,7 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
           {diagnosis.check && <><b>Check:</b> {diagnosis.check}</>}
         </p>
       )}
+      {diagnosis.next && <p><b>To be sure:</b> {diagnosis.next}</p>}
       {open && (
         <div className="diagnosis-more">
           {others.length > 0 && <><h3>Also</h3><ul>{others.map((text) => <li key={text}>{text}</li>)}</ul></>}
