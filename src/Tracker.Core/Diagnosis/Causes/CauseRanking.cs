@@ -41,7 +41,7 @@ internal static class CauseRanking
             if (all ? !StallFacts.Hypotheses.Contains(cause) : ranked.Count == Shown || score < 0) continue;
             var share = Math.Exp(score) / sum;
             if (!all && score == 0 && share < Possible) continue;
-            ranked.Add(new RankedCause(cause, share >= Strong ? "strong" : share >= Likely ? "likely" : share >= Possible ? "possible" : "unlikely", CauseTable.Titles[cause], speaksFor, against));
+            ranked.Add(new RankedCause(cause, share >= Strong ? "strong" : share >= Likely ? "likely" : share >= Possible ? "possible" : "unlikely", RootCauses.Titles[cause], speaksFor, against));
         }
         return ranked;
     }

@@ -16,16 +16,16 @@ internal static class Consequences
     private static readonly string[] Gap = ["overfitting", "generalization-gap", "early-stop-point", "downstream-regression"];
     private static readonly string[] Spikes = ["loss-spike", "recurrent-spikes", "slow-spike-recovery", "grad-spike", "grad-explosion"];
     private static readonly string[] Swings = ["oscillating-loss", "late-oscillation", "excess-wiggle"];
-    private static readonly string[] DeadParts = ["dead-relu", "dead-layer", "masked-dead-part", "zero-gradient", "grad-vanishing-depth"];
+    private static readonly string[] DeadParts = ["dead-relu", "dead-layer", "masked-dead-part", "zero-gradient", "grad-vanishing-depth", "grad-vanishing-global", "grad-uniformly-low", "activation-collapse"];
 
     private static readonly Dictionary<string, string[]> All = new(StringComparer.Ordinal)
     {
-        ["lr-too-high"] = [.. Stalls, .. Calibration, "val-erratic", "class-collapse", "class-regression", "downstream-regression", "grad-vanishing-depth"],
+        ["lr-too-high"] = [.. Stalls, .. Calibration, "val-erratic", "class-collapse", "class-regression", "downstream-regression", "grad-vanishing-depth", "grad-uniformly-low"],
         ["lr-too-low"] = Stalls,
         ["lr-schedule-exhausted"] = [.. Stalls, "low-lr-plateau", "stale-validation"],
         ["bad-init-or-scale"] = [.. Stalls, .. Calibration, .. DeadParts, "startup-spike", "warmup-missing", "loss-spike", "update-too-small", "low-lr-plateau"],
         ["vanishing-architecture"] = [.. Stalls, "dead-layer", "masked-dead-part", "update-too-small", "class-collapse"],
-        ["dead-units"] = [.. Stalls, "grad-vanishing-depth", "update-too-small", "class-collapse"],
+        ["dead-units"] = [.. Stalls, "grad-vanishing-depth", "zero-gradient", "update-too-small", "class-collapse"],
         ["attention-logits-too-large"] = Stalls,
         ["disconnected-or-frozen"] = [.. Stalls, "update-too-small", "class-collapse"],
         ["data-or-label-bug"] = [.. Stalls, "class-collapse", "miscalibration"],

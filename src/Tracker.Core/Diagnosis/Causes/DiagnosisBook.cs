@@ -83,7 +83,7 @@ internal sealed class DiagnosisBook(string run)
 
     private static bool Agree(RunContext context, Incident a, Incident b)
     {
-        if (a.Diagnosis.Cause == b.Diagnosis.Cause) return a.Diagnosis.Cause != CauseTable.Unknown;
+        if (a.Diagnosis.Cause == b.Diagnosis.Cause) return a.Diagnosis.Cause != RootCauses.Unknown;
         List<Signal> both = [.. a.Members, .. b.Members];
         return CauseRanking.Rank(context, both) is [var top, ..] && (top.Id == a.Diagnosis.Cause || top.Id == b.Diagnosis.Cause) && Leads(a).TrueForAll(Accounted) && Leads(b).TrueForAll(Accounted);
 
@@ -152,7 +152,7 @@ internal sealed class DiagnosisBook(string run)
         var earlier = Earlier(incident, causes);
         if (earlier.Count > 0 && causes is [_, _, { Strength: "unlikely" }]) causes.RemoveAt(2);
         causes.AddRange(earlier.Take(3 - causes.Count));
-        var cause = causes is [var top, ..] ? top.Id : CauseTable.Unknown;
+        var cause = causes is [var top, ..] ? top.Id : RootCauses.Unknown;
         var onset = incident.Members.Min(m => m.OnsetStep);
         var (steps, check) = Prescriptions.For(cause, context, onset);
         if (CauseRanking.IsQuestion(active) && StallFacts.Hypotheses.Contains(cause)) steps = [Detectors.ValStall.Advice(context), .. steps];
@@ -182,10 +182,10 @@ internal sealed class DiagnosisBook(string run)
         if (causes.Count == 0 || CauseRanking.IsQuestion(incident.Members)) return [];
         var onset = incident.Members.Min(m => m.OnsetStep);
         return _incidents
-            .Where(i => i != incident && i.IsOpen && i.Diagnosis.OnsetStep <= onset && i.Diagnosis.Causes.Count > 0 && !CauseTable.Benign.Contains(i.Diagnosis.Cause) && !causes.Exists(c => c.Id == i.Diagnosis.Cause))
+            .Where(i => i != incident && i.IsOpen && i.Diagnosis.OnsetStep <= onset && i.Diagnosis.Causes.Count > 0 && !RootCauses.Benign.Contains(i.Diagnosis.Cause) && !causes.Exists(c => c.Id == i.Diagnosis.Cause))
             .OrderByDescending(i => i.Diagnosis.Severity).ThenBy(i => i.Diagnosis.OnsetStep)
             .DistinctBy(i => i.Diagnosis.Cause)
-            .Select(i => new RankedCause(i.Diagnosis.Cause, "unlikely", CauseTable.Titles[i.Diagnosis.Cause], [$"it was there before: {i.Diagnosis.Title}, since step {i.Diagnosis.OnsetStep}"], ["nothing here speaks for it directly"]))
+            .Select(i => new RankedCause(i.Diagnosis.Cause, "unlikely", RootCauses.Titles[i.Diagnosis.Cause], [$"it was there before: {i.Diagnosis.Title}, since step {i.Diagnosis.OnsetStep}"], ["nothing here speaks for it directly"]))
             .ToList();
     }
 

@@ -9,15 +9,15 @@ internal static class Inhibition
     private static readonly string[] Flat = ["plateau-from-start", "chance-level-plateau", "stuck-after-drop", "low-lr-plateau", "underfitting"];
     private static readonly string[] Memorised = ["overfitting", "generalization-gap", "zero-train-loss", "val-loss-up-acc-flat", "early-stop-point", "val-stall"];
     private static readonly string[] NeverLearnt = ["stuck-after-drop", "underfitting", "val-stall", "early-stop-point", "metric-implementation", "loss-down-acc-stall", "acc-up-loss-stall"];
-    private static readonly string[] Poisoned = [.. Validation, .. Flat, "loss-divergence", "oscillating-loss", "late-oscillation", "dead-relu", "dead-layer", "masked-dead-part", "zero-gradient", "constant-loss", "class-collapse", "class-regression", "miscalibration", "calibration-drift", "update-too-small", "attention-collapse", "saturated-activation"];
+    private static readonly string[] Poisoned = [.. Validation, .. Flat, "loss-divergence", "oscillating-loss", "late-oscillation", "dead-relu", "dead-layer", "masked-dead-part", "zero-gradient", "constant-loss", "class-collapse", "class-regression", "miscalibration", "calibration-drift", "update-too-small", "attention-collapse", "saturated-activation", "grad-vanishing-global", "grad-uniformly-low", "activation-collapse", "activation-drift", "weight-dist-collapse", "logit-blowup"];
 
     private static readonly Dictionary<string, string[]> All = new(StringComparer.Ordinal)
     {
         ["nan-immediately"] = Poisoned,
         ["nan-after-n"] = Poisoned,
         ["consecutive-nan"] = Poisoned,
-        ["zero-gradient"] = [.. Flat, "grad-vanishing-depth", "val-stall", "early-stop-point", "update-too-small"],
-        ["lr-decayed-early"] = ["stuck-after-drop", "underfitting", "update-too-small", "low-lr-plateau"],
+        ["zero-gradient"] = [.. Flat, "grad-vanishing-depth", "grad-vanishing-global", "grad-uniformly-low", "val-stall", "early-stop-point", "update-too-small"],
+        ["lr-decayed-early"] = ["stuck-after-drop", "underfitting", "update-too-small", "low-lr-plateau", "grad-uniformly-low"],
         ["loss-divergence"] = Validation,
         ["grokking-candidate"] = Memorised,
         ["double-descent"] = Memorised,
