@@ -36,7 +36,7 @@ public sealed class CatalogueTests
     public void Every_condition_that_was_asked_for_is_answered()
     {
         SpecifiedConditions.All.Count.ShouldBeGreaterThan(110);
-        SpecifiedConditions.All.Where(c => !DetectorCatalogue.Conditions.Contains(c.Answer) && !CauseTable.Titles.ContainsKey(c.Answer)).ShouldBeEmpty();
+        SpecifiedConditions.All.Where(c => !DetectorCatalogue.Conditions.Contains(c.Answer) && !RootCauses.Titles.ContainsKey(c.Answer)).ShouldBeEmpty();
         SpecifiedConditions.All.Select(c => c.Row).ShouldBeUnique();
     }
 

@@ -26,7 +26,7 @@ public sealed class DiagnosisTreeTests
     {
         foreach (var row in CauseTable.Rows)
         {
-            CauseTable.Titles.ContainsKey(row.Cause).ShouldBeTrue(row.Cause);
+            RootCauses.Titles.ContainsKey(row.Cause).ShouldBeTrue(row.Cause);
             (Conditions.Find(row.Sign) is not null || Facts.All.ContainsKey(row.Sign)).ShouldBeTrue(row.Sign);
         }
     }
@@ -80,5 +80,5 @@ public sealed class DiagnosisTreeTests
         return parts.Count == 0 ? "–" : string.Join(", ", parts);
     }
 
-    private static string Title(string cause) => CauseTable.Titles[cause];
+    private static string Title(string cause) => RootCauses.Titles[cause];
 }

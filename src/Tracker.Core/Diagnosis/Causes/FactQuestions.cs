@@ -44,6 +44,7 @@ internal static class FactQuestions
         ["units-saturated"] = new("Are half or more of a layer's outputs saturated?", "saturated_fraction/<layer>"),
         ["units-saturated-from-start"] = new("Were they saturated from the first step on?", "saturated_fraction/<layer>", "saturated-activation"),
         ["rate-exhausted"] = new("Is the learning rate below a thousandth of its peak?", "lr"),
+        ["wrong-before-rate-fell"] = new("Had something else gone wrong while the rate was still high?", "lr", "lr-decayed-early"),
         ["validation-is-close"] = new("Is the validation loss where the training loss is?", "val/loss"),
         ["accuracy-is-high"] = new("Did validation accuracy reach 0.9?", "val/accuracy"),
         ["loss-falls"] = new("Does the loss fall all the same?", "train/loss", Clipped),

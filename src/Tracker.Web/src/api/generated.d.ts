@@ -2027,6 +2027,11 @@ export interface components {
              */
             check: string;
             /**
+             * @description What to log or to probe next to tell the two most likely causes apart, with the line of code; empty where one is clear.
+             * @example To tell “learning rate too high” from “clipping threshold too low”, find out the gradient norm before clipping: run.log({"grad_norm": norm}, step=step)
+             */
+            next: string;
+            /**
              * Format: int64
              * @description Step of the latest change.
              * @example 299
@@ -2712,7 +2717,7 @@ export interface components {
              */
             id?: string;
             /**
-             * @description `strong`, `likely` or `possible`.
+             * @description `strong`, `likely`, `possible` or `unlikely`.
              * @example likely
              */
             strength?: string;
