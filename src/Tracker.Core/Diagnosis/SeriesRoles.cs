@@ -119,6 +119,7 @@ public static partial class SeriesRoles
         var bare = rest.FindAll(w => !Fillers.Contains(w));
         return Rate(text, validation)
             ?? Gradient(bare)
+            ?? Clipped(text)
             ?? Loss(bare, validation)
             ?? Accuracy(bare, validation, training)
             ?? Other(bare, text, validation)
@@ -140,18 +141,28 @@ public static partial class SeriesRoles
     private static SeriesRole? Gradient(List<string> bare)
     {
         if (bare.Count == 0) return null;
-        if (bare is ["grad" or "grads" or "gradient" or "gradients", "norm"] or ["norm", "grad" or "gradient"]) return new SeriesRole(RoleKind.GradNorm);
+        if (bare is ["grad" or "grads" or "gradient" or "gradients", "norm"] or ["norm", "grad" or "gradient"] or ["gnorm"] or ["grad", "l2"]) return new SeriesRole(RoleKind.GradNorm);
+        if (bare is ["param" or "params" or "parameter" or "parameters" or "weight" or "weights", "norm"] or ["norm", "param" or "params" or "weight" or "weights"] or ["pnorm" or "wnorm"]
+            or ["l2", "norm", "param" or "params" or "weight" or "weights"])
+        {
+            return new SeriesRole(RoleKind.ParamNorm);
+        }
         if (bare[0] == "clip" && bare.Count == 2 && bare[1] == "active") return new SeriesRole(RoleKind.ClipActive);
         if (bare[0] == "clip" && bare.Count == 2 && bare[1] is "threshold" or "value") return new SeriesRole(RoleKind.ClipThreshold);
         if (bare is ["amp" or "scaler" or "grad" or "loss" or "fp16", "scale"] or ["grad" or "amp", "scaler", "scale"] or ["amp", "loss", "scale"] or ["grad" or "amp", "scaler"]) return new SeriesRole(RoleKind.LossScale);
         return bare is ["logit" or "logits", "max"] or ["max", "logit" or "logits"] or ["attention" or "attn" or "output", "logit" or "logits", "max"] or ["max", "attention" or "attn", "logit" or "logits"] ? new SeriesRole(RoleKind.LogitMax) : null;
     }
 
+    /// <summary><c>total_norm</c>, as PyTorch calls what its clipping returns.</summary>
+    private static SeriesRole? Clipped(List<string> text) => text is ["total", "norm"] or ["train" or "training" or "grad", "total", "norm"] ? new SeriesRole(RoleKind.GradNorm) : null;
+
     private static SeriesRole? Loss(List<string> bare, bool validation)
     {
         var at = bare.IndexOf("loss");
         if (at < 0)
         {
+            // Of the losses that need no word "loss" only this one is not also a metric beside another loss.
+            if (bare is ["cross", "entropy"] or ["crossentropy"] or ["xent"]) return new SeriesRole(validation ? RoleKind.ValLoss : RoleKind.TrainLoss);
             if (bare is ["err", var player] && !validation) return new SeriesRole(RoleKind.PartLoss, player);
             return bare is ["reconstruction" or "recon" or "kl" or "kld" or "elbo"] && !validation ? new SeriesRole(RoleKind.PartLoss, bare[0]) : null;
         }
@@ -169,7 +180,7 @@ public static partial class SeriesRoles
         var at = bare.FindIndex(AccuracyWords.Contains);
         if (at < 0) return null;
         var scope = bare.Where((w, i) => i != at && w is not ("categorical" or "sparse" or "binary" or "multiclass")).ToList();
-        if (scope.Count == 0) return new SeriesRole(validation ? RoleKind.ValAccuracy : RoleKind.TrainAccuracy);
+        if (scope is [] or ["1"]) return new SeriesRole(validation ? RoleKind.ValAccuracy : RoleKind.TrainAccuracy);
         return scope.Exists(TaskWords.Contains) && (validation || !training) ? new SeriesRole(RoleKind.TaskAccuracy, string.Join('_', scope)) : null;
     }
 

@@ -26,4 +26,9 @@ public sealed class ActivationCollapseTests
     [Fact]
     public void It_clears_when_the_layer_comes_back() =>
         new Script().Config("""{"total_steps":1000}""").Series("act_std/fc1", "1~0.05x10 1e-4x10 1~0.05x6", every: 20).Run().Signal("activation-collapse").Active.ShouldBeFalse();
+
+    [Fact]
+    public void Units_that_are_dead_say_why_before_their_own_alarm_does() =>
+        new Script().Series("train/loss", "2~0.02x100").Series("dead_fraction/fc1", "0.1 1", every: 20).Histograms("activations/fc1", "0~1x1 0~0.0001x4", every: 20).Run()
+            .Signal("activation-collapse").Severity.ShouldBe(Severity.Info);
 }

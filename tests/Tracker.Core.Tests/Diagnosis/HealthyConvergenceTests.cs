@@ -18,7 +18,7 @@ public sealed class HealthyConvergenceTests
 
     [Fact]
     public void An_alarm_takes_it_away() =>
-        new Script().Series("train/loss", "2.3-0.002~0.05x600 NaNx5 1x100").Run().Signal("healthy-convergence").Active.ShouldBeFalse();
+        new Script().Series("train/loss", "2.3-0.002~0.05x600 NaNx5 1.1~0.05x48").Run().Signal("healthy-convergence").Active.ShouldBeFalse();
 
     [Fact]
     public void A_flat_loss_is_not_called_healthy() => new Script().Series("train/loss", "2.3~0.05x600").Run().Notes.ShouldNotContain(d => d.Cause == "healthy");

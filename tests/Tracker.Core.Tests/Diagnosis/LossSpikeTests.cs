@@ -84,4 +84,8 @@ public sealed class LossSpikeTests
 
     [Fact]
     public void Without_a_training_loss_nothing_is_said() => new Script().Series("val/loss", $"{Calm} 4 0.5~0.02x200").Run().Raised.ShouldNotContain("loss-spike");
+
+    [Fact]
+    public void A_few_units_of_the_last_digit_are_no_spike() =>
+        new Script().Series("train/loss", "0.0009x20 0.0006x20 0.0003x40" + string.Concat(Enumerable.Repeat(" 0.0002x12 0.0003x2", 30)) + " 0.0004 0.0002x40 0.0004 0.0002x20").Run().Raised.ShouldNotContain("loss-spike");
 }

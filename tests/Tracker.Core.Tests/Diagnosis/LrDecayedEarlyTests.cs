@@ -38,4 +38,8 @@ public sealed class LrDecayedEarlyTests
 
     [Fact]
     public void A_rate_that_comes_back_clears_it() => new Script().Config(Config).Series("lr", "0.1x300 0x100 0.05x10").Run().Signal("lr-decayed-early").Active.ShouldBeFalse();
+
+    [Fact]
+    public void In_a_run_of_unknown_length_logged_in_wide_steps_a_short_tail_is_no_waste() =>
+        new Script().Series("lr", "0.1>0.00001x200 0.00001x30", every: 10).Run().Raised.ShouldNotContain("lr-decayed-early");
 }

@@ -61,4 +61,16 @@ public sealed class PlateauFromStartTests
 
     [Fact]
     public void It_is_blind_without_a_training_loss() => new Script().Series("val/loss", "2.3~0.05x400").Run().Raised.ShouldBeEmpty();
+
+    [Fact]
+    public void A_wild_loss_logged_seldom_that_validation_has_seen_fall_is_none() =>
+        new Script().Config("""{"total_steps":600}""").Series("train/loss", "0.8~0.3x60", every: 10).Series("val/loss", "0.9>0.6~0.01x12", every: 50).Run().Raised.ShouldNotContain("plateau-from-start");
+
+    [Fact]
+    public void The_first_of_few_points_tells_that_there_was_a_descent() =>
+        new Script().Config("""{"total_steps":3000}""").Series("train/loss", "2.3 1.3~0.05x299", every: 10).Run().Raised.ShouldNotContain("plateau-from-start");
+
+    [Fact]
+    public void A_loss_that_ends_far_above_its_start_has_left_it() =>
+        new Script().Config("""{"total_steps":1000}""").Series("train/loss", "0.6~0.2x8 4~3x12", every: 50).Run().Raised.ShouldNotContain("plateau-from-start");
 }

@@ -36,6 +36,17 @@ public sealed class SeriesRolesTests
     [InlineData("data_time", "data_time")]
     [InlineData("system/cpu", "system/cpu")]
     [InlineData("rank3/train/loss", "rank3/train/loss")]
+    // Habits of single projects.
+    [InlineData("gnorm", "grad_norm/total")]
+    [InlineData("total_norm", "grad_norm/total")]
+    [InlineData("global_grad_norm", "grad_norm/total")]
+    [InlineData("pnorm", "param_norm/total")]
+    [InlineData("l2_norm/params", "param_norm/total")]
+    [InlineData("global_param_norm", "param_norm/total")]
+    [InlineData("optim/lr-0", "lr")]
+    [InlineData("train/cross_entropy", "train/loss")]
+    [InlineData("val/cross_entropy", "val/loss")]
+    [InlineData("val/acc@1", "val/accuracy")]
     // Keras.
     [InlineData("loss", "train/loss")]
     [InlineData("val_loss", "val/loss")]

@@ -45,4 +45,8 @@ public sealed class StaleValidationTests
 
     [Fact]
     public void It_is_blind_without_training() => new Script().Series("val/loss", "1.5x40", every: 20).Run().Raised.ShouldBeEmpty();
+
+    [Fact]
+    public void A_loss_written_with_three_digits_repeats_itself_when_it_hardly_moves() =>
+        new Script().Series("train/loss", Falls).Series("val/loss", "2.31 1.52 0.94 0.72 0.715 0.712 0.711 0.71 0.709 0.708 0.707 0.706x4 0.705x5", every: 20).Run().Raised.ShouldNotContain("stale-validation");
 }

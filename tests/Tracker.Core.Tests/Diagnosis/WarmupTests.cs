@@ -69,4 +69,8 @@ public sealed class WarmupTests
 
     [Fact]
     public void Without_loss_and_rate_nothing_is_said() => new Script().Config(Transformer).Series("val/loss", Jump).Run().Raised.ShouldBeEmpty();
+
+    [Fact]
+    public void A_rate_that_was_steady_before_it_rose_is_no_warm_up() =>
+        new Script().Config("""{"total_steps":600}""").Series("lr", "0.01x7 0.01+0.003x40", every: 10).Run().Raised.ShouldNotContain("warmup-too-long");
 }

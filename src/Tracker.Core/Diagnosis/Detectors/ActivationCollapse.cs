@@ -59,7 +59,8 @@ internal sealed class ActivationCollapse(ActivationCollapseOptions options) : De
         {
             case AlarmChange.Raised:
                 var layer = series.Role!.Scope;
-                var explained = run.Signals.IsActive(DeadRelu.Id) || run.Signals.IsActive(SaturatedActivation.Id) || run.Signals.IsActive(DeadLayer.Id) || run.Signals.IsActive(ParamNormCollapse.Id) || run.Signals.IsActive(WeightDistCollapse.Id);
+                var explained = run.Signals.IsActive(DeadRelu.Id) || run.Signals.IsActive(SaturatedActivation.Id) || run.Signals.IsActive(DeadLayer.Id) || run.Signals.IsActive(ParamNormCollapse.Id) || run.Signals.IsActive(WeightDistCollapse.Id)
+                    || Observations.IsDead(run, layer);
                 run.Layers.Raise(new Signal
                 {
                     Id = Id,

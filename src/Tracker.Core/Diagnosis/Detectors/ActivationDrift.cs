@@ -37,7 +37,7 @@ internal sealed class ActivationDrift(ActivationDriftOptions options) : Detector
         var layers = run.All(RoleKind.ActivationStd);
         if (series.Finite == DepthRecords && ReferenceEquals(series, layers[^1])) CompareLayers(run, layers, point.Step);
         var points = run.Window(series, options.Points);
-        if (series.Finite < 3 * points || !series.IsDue(points) || series.Shape is not { Count: >= 10 } shape) return;
+        if (series.Finite < 3 * points || !series.IsDue(2 * points) || series.Shape is not { Count: >= 10 } shape) return;
         Update(run, series, point.Step, series.Recent!.Median(points), shape.Median(0.1, 0.2));
     }
 

@@ -43,6 +43,8 @@ internal sealed class ConstantLoss(ConstantLossOptions options) : Detector
         }
         if (_open || _same < run.Window(series, options.Points) || _same < options.OverEarlierRuns * _longestBefore) return;
         if (_value == 0 || Math.Abs(_value) <= options.Converged * Math.Abs(series.First)) return;
+        // Three digits hide small changes: only a loss that never moved at all, for long, is constant then; one of 0.0001 tells nothing.
+        if ((Math.Abs(_value) < 0.01 && Statistics.IsRounded(_value, 1)) || (Statistics.IsRounded(_value, 3) && (_since != series.FirstStep || _same < 3 * options.Points))) return;
         _open = true;
         run.Signals.Raise(new Signal
         {

@@ -71,9 +71,9 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
         var chance = known ? 1 / run.Hints.Classes!.Value : Math.Min(0.1, accuracy.First);
         var start = known ? Math.Min(pairs.Start, Math.Log(run.Hints.Classes!.Value)) : pairs.Start;
         var fallen = start - pairs.Level;
-        var learned = fallen >= (known ? options.Learned : 2 * options.Learned) * Math.Abs(start) && fallen >= 5 * pairs.Noise;
         var now = accuracy.LastFinite;
-        switch (_metric.Update(learned && now <= chance + options.Chance, now > chance + 2 * options.Chance, step, InARow(run, series, options.AtChance, 3), 2))
+        var learned = now <= chance + options.Chance && fallen >= (known ? options.Learned : 2 * options.Learned) * Math.Abs(start) && fallen >= 5 * pairs.Noise;
+        switch (_metric.Update(learned, now > chance + 2 * options.Chance, step, InARow(run, series, options.AtChance, 3), 2))
         {
             case AlarmChange.Raised:
                 run.Signals.Raise(new Signal

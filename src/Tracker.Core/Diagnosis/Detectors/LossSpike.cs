@@ -120,7 +120,15 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
         _limit = Math.Max(Math.Max(Math.Min(high, outlying), _level + options.Descent * descent), logarithmic ? options.Ratio * _level : double.NegativeInfinity);
         // Where one batch in ten is high, high ones are part of the noise, however calm the rest is.
         Span<double> values = stackalloc double[Math.Min(2 * LevelPoints, trend.Tail.Count)];
-        _limit = Math.Max(_limit, _level + options.Tenth * (Statistics.Quantile(trend.Tail.CopyLast(values), 0.9) - _level));
+        values = trend.Tail.CopyLast(values);
+        _limit = Math.Max(_limit, _level + options.Tenth * (Statistics.Quantile(values, 0.9) - _level));
+        // Where values are rounded, a few units of the last digit are no jump.
+        var unit = double.PositiveInfinity;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[i - 1]) unit = Math.Min(unit, values[i] - values[i - 1]);
+        }
+        if (double.IsFinite(unit)) _limit = Math.Max(_limit, _level + 4 * unit);
     }
 
     private void Open(RunContext run, SeriesState series, in Point point)

@@ -29,12 +29,12 @@ internal sealed class LrDecayedEarly(LrDecayedEarlyOptions options) : Detector
         var exhausted = false;
         if (run.TotalSteps is { } total)
         {
-            exhausted = rate.PointsExhausted >= run.Window(series, 20) && rate.ExhaustedSince < options.BeforeProgress * total
+            exhausted = rate.PointsExhausted >= run.Window(series, 20) && rate.ExhaustedSince - run.FirstStep < options.BeforeProgress * total
                 && point.Step - rate.ExhaustedSince >= options.Stays * total;
         }
         else
         {
-            exhausted = rate.PointsExhausted >= run.Window(series, options.PointsIfUnknown);
+            exhausted = rate.PointsExhausted >= (series.Stride < 1.5 ? options.PointsIfUnknown : Math.Clamp(rate.Points / 4, 20, options.PointsIfUnknown));
         }
         switch (_alarm.Update(exhausted, point.Value > 2e-3 * rate.Peak, point.Step))
         {

@@ -65,4 +65,14 @@ internal static class Observations
         }
         return false;
     }
+
+    /// <summary>At least half of a layer's units were dead when it was last looked at.</summary>
+    public static bool IsDead(RunContext run, string layer)
+    {
+        foreach (var series in run.All(RoleKind.DeadFraction))
+        {
+            if (series.Role!.Scope == layer && series.LastFinite >= 0.5) return true;
+        }
+        return false;
+    }
 }

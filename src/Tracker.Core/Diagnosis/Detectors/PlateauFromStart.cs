@@ -17,6 +17,12 @@ public sealed record PlateauFromStartOptions
     /// <summary>A relative drop below this is no progress where the updates are tiny, however exact the trend. Default 0.02.</summary>
     public double RelativeDrop { get; init; } = 0.02;
 
+    /// <summary>A level that is higher than the start by more than this part of it has left it, upwards. Default 0.25.</summary>
+    public double Rise { get; init; } = 0.25;
+
+    /// <summary>A descent of validation by more than this part of its start, and five times its noise, is progress. Default 0.05.</summary>
+    public double Validated { get; init; } = 0.05;
+
     /// <summary>A drop of so many σ clears it. Default 5.</summary>
     public double Clears { get; init; } = 5;
 }
@@ -38,14 +44,17 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
         var drop = initial - level;
         var noise = Math.Max(trend.Noise, 1e-9 * Math.Abs(initial));
         Span<double> buckets = stackalloc double[12];
-        var falls = Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33;
+        // A loss that swings widely is seen to fall over the whole run first.
+        var falls = Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33 || Statistics.MannKendall(trend.Buckets.Medians) <= -2.33;
         // The quietest noise so far: a run that learned and then blew up has been better, however wild it is now.
         var neverBetter = initial - trend.Best < Math.Max(options.Drop * Math.Min(noise, trend.LowestNoise), options.RelativeDrop * Math.Abs(initial));
         // In noise so wild that a quarter of the level could have been gained unseen, nothing is known yet.
         var points = Math.Min(100, series.Finite / 3);
         var error = 1.25 * noise * Math.Sqrt(1 / Math.Clamp(series.Finite / 4.0, 5, 20) + 1.0 / points);
         var visible = 3 * error <= 0.25 * Math.Abs(initial);
-        var still = neverBetter && !falls && ((drop < options.NoDrop * noise && visible) || (drop < options.Drop * noise && Observations.NothingMoves(run)));
+        // Far above its start is no plateau; and of a sparse series the first point alone may tell that there was a descent.
+        var left = level > initial + options.Rise * Math.Abs(initial) || (series.Stride >= 1.5 && series.First - level > options.Clears * noise) || Validated(run);
+        var still = neverBetter && !falls && !left && ((drop < options.NoDrop * noise && visible) || (drop < options.Drop * noise && Observations.NothingMoves(run)));
         var crawls = neverBetter && drop < options.RelativeDrop * Math.Abs(initial) && Observations.UpdatesAreTiny(run);
         var clears = drop > options.Clears * noise && !crawls;
         switch (_alarm.Update(still || crawls, clears || (falls && !crawls), point.Step, 2, 2))
@@ -84,6 +93,12 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
             && !run.Signals.IsActive(LossDivergence.Id, series.Name)
             && !run.IsAdversarial && !run.IsWarm(series) && !run.JustResumed
             && (!run.Rate.IsLogged || run.Rate.PointsNearPeak >= 0.4 * Math.Min(run.Rate.Points, needed));
+    }
+
+    private bool Validated(RunContext run)
+    {
+        var pairs = run.Evaluations;
+        return pairs.Total >= 4 && pairs.First - pairs.BestLevel > Math.Max(options.Validated * Math.Abs(pairs.First), 5 * pairs.Noise);
     }
 
     /// <summary>FINETUNE: the model was good when it started, so there is little to gain.</summary>

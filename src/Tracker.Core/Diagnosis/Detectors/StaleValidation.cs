@@ -28,6 +28,9 @@ internal sealed class StaleValidation(StaleValidationOptions options) : Detector
     private const int ShortRun = 100;
     private const double RepeatedShare = 0.25;
 
+    // Values of three digits that are nearer than this may be one value.
+    private const double Near = 0.02;
+
     private bool _open;
     private long _since;
     private long _previous;
@@ -77,13 +80,35 @@ internal sealed class StaleValidation(StaleValidationOptions options) : Detector
         return Math.Max(needed, run.TotalSteps is { } total ? (long)(RepeatedShare * total) : RepeatedPoints);
     }
 
+    /// <summary>
+    /// The loss is written with so few digits that its last changes were one or two units of the last one: then equal values are rounding.
+    /// Told by the changes alone: all of them are multiples of the least.
+    /// </summary>
+    private static bool IsCoarse(Evaluations pairs)
+    {
+        Span<double> changes = stackalloc double[8];
+        var values = pairs.LastValidation(stackalloc double[9]);
+        var last = Math.Abs(values[^1]);
+        if (last < 0.01 && Statistics.IsRounded(last, 1)) return true;
+        if (values.Length < 3) return Statistics.IsRounded(last, 3) && Math.Abs(values[^1] - values[0]) <= Near * last;
+        changes = changes[..(values.Length - 1)];
+        for (var i = 0; i < changes.Length; i++) changes[i] = Math.Abs(values[i + 1] - values[i]);
+        var usual = Statistics.Median(changes);
+        var unit = changes[0];
+        foreach (var change in changes)
+        {
+            if (Math.Abs(change / unit - Math.Round(change / unit)) > 1e-3) return false;
+        }
+        return usual < 2.5 * unit;
+    }
+
     /// <summary>The parameters have changed since: the training loss moved by more than its noise, or the updates are of a size.</summary>
     private bool Moved(RunContext run, Evaluations pairs)
     {
         if (run.Rate.PointsExhausted > 0 || run.LearningRate is 0 || run.Loss?.Trend is not { } training) return false;
         var points = 0;
         while (points < training.Tail.Count && training.Tail.Step(points) > _since) points++;
-        if (points == 0) return false;
+        if (points == 0 || IsCoarse(pairs)) return false;
         var recent = Math.Max(1, points / 2);
         var change = Math.Abs(training.Tail.Median(recent) - pairs.Training.Value(0));
         if (change > Math.Max(options.Noise * training.Noise / Math.Sqrt(recent), options.Moved * Math.Abs(pairs.Training.Value(0)))) return true;

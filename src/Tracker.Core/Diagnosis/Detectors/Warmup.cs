@@ -164,7 +164,8 @@ internal sealed class Warmup(WarmupOptions options) : Detector
         if (_cameDown) run.Signals.Clear(TooLong, series.Name);
         if (_cameDown || run.TotalSteps is not { } total) return;
         // A rate that was steady first and rises later is no warm-up.
-        if (!rate.IsRising && rate.Points > 20 && rate.RiseEnd - series.FirstStep < 0.5 * (point.Step - series.FirstStep)) _cameDown = true;
+        var steady = rate.Points >= 4 && rate.RiseEnd == series.FirstStep && point.Step - series.FirstStep >= 0.05 * total;
+        if (!rate.IsRising && (rate.Points > 20 || steady) && rate.RiseEnd - series.FirstStep < 0.5 * (point.Step - series.FirstStep)) _cameDown = true;
         if (_cameDown || !rate.IsRising || rate.First > 0.5 * point.Value) return;
         var share = (point.Step - series.FirstStep) / (double)total;
         // A one-cycle schedule rises for 30 to 45 % of the run on purpose.

@@ -27,6 +27,12 @@ internal sealed class Evaluations
     private long _repeats;
     private bool _comparable;
 
+    // Measured when first asked for, and forgotten when an evaluation comes.
+    private double? _noise;
+    private double? _trainingNoise;
+    private double? _level;
+    private double? _trainingLevel;
+
     /// <summary>Evaluations kept, at most <see cref="Kept"/>.</summary>
     public int Count => _validation.Count;
 
@@ -66,10 +72,10 @@ internal sealed class Evaluations
     public double LeastTraining => _leastTraining;
 
     /// <summary>Where validation stands: the median of the last three.</summary>
-    public double Level => _validation.Median(LevelPoints);
+    public double Level => _level ??= _validation.Median(LevelPoints);
 
     /// <summary>Where training stands: the median of the levels at the last three evaluations.</summary>
-    public double TrainingLevel => _training.Median(LevelPoints);
+    public double TrainingLevel => _trainingLevel ??= _training.Median(LevelPoints);
 
     /// <summary>
     /// Where validation began: its first value, or the level at which training began where the first evaluation came later and the two
@@ -84,10 +90,10 @@ internal sealed class Evaluations
     public double TrainingDescent => Math.Max(0, _firstTraining - _leastTraining);
 
     /// <summary>σ_V: noise of an evaluation around the curve, over the last 24.</summary>
-    public double Noise => NoiseOf(_validation);
+    public double Noise => _noise ??= NoiseOf(_validation);
 
     /// <summary>Noise of the training level around its curve, over the last 24 evaluations.</summary>
-    public double TrainingNoise => NoiseOf(_training);
+    public double TrainingNoise => _trainingNoise ??= NoiseOf(_training);
 
     /// <summary>Takes a point of the first validation loss.</summary>
     /// <param name="step">Its step.</param>
@@ -111,6 +117,7 @@ internal sealed class Evaluations
         }
         _validation.Add(step, value);
         _training.Add(step, level);
+        Forget();
         _total++;
         _repeats = 0;
         _leastTraining = Math.Min(_leastTraining, level);
@@ -181,8 +188,11 @@ internal sealed class Evaluations
         return training.Median(Math.Max(1, points));
     }
 
+    private void Forget() => (_noise, _trainingNoise, _level, _trainingLevel) = (null, null, null, null);
+
     private void RewindTo(long step)
     {
+        Forget();
         _validation.RewindTo(step);
         _training.RewindTo(step);
         _repeats = 0;

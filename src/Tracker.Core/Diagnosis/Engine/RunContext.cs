@@ -20,6 +20,8 @@ internal sealed class RunContext
     private long _resumeGrace;
     private long _step;
     private long _points;
+    private long _firstStep;
+    private bool _outran;
     private double _earlyPeak = double.NegativeInfinity;
     private long _earlyPeakStep;
 
@@ -50,6 +52,9 @@ internal sealed class RunContext
 
     /// <summary>A finish event came, and no resume since.</summary>
     public bool HasEnded => _ended;
+
+    /// <summary>The first step of the run that was folded.</summary>
+    public long FirstStep => _firstStep;
 
     /// <summary>Points folded, over all series.</summary>
     public long Points => _points;
@@ -99,15 +104,14 @@ internal sealed class RunContext
     public bool IsNearEnd => _ended || Progress is > 0.95;
 
     /// <summary>
-    /// Length of the run in the steps that it logs: as configured, else epochs times steps per epoch; the number of epochs where
-    /// every step is an epoch. Null where nothing tells.
+    /// Length of what is logged, in its steps, from the first one (a resumed run begins late): to the end as configured, else to epochs times
+    /// steps per epoch; the number of epochs where every step is an epoch. Null where nothing tells, and where the run began after or
+    /// went beyond the end that was announced: then its steps count something else, such as tokens.
     /// </summary>
-    public long? TotalSteps =>
-        Epoch.StepIsEpoch && (Hints.Epochs ?? Hints.TotalSteps / Hints.StepsPerEpoch) is { } epochs ? epochs
-        : Hints.TotalSteps ?? (Hints.Epochs is { } all && Epoch.Length(Hints) is { } length ? (long)(all * length) : null);
+    public long? TotalSteps => !_outran && Announced is { } end && end > _firstStep ? end - _firstStep : null;
 
-    /// <summary>Share of the run that is done, or null where its length is unknown.</summary>
-    public double? Progress => TotalSteps is { } total ? Math.Min(1, (_step + 1) / (double)total) : null;
+    /// <summary>Share of what is logged that is done, or null where its length is unknown.</summary>
+    public double? Progress => TotalSteps is { } total ? Math.Min(1, (_step - _firstStep + 1) / (double)total) : null;
 
     /// <summary>EPOCH(t): an epoch began within the last three steps that were logged.</summary>
     public bool EpochJustChanged => Epoch.JustChanged(_step, Loss?.Stride ?? 1, Hints);
@@ -124,11 +128,14 @@ internal sealed class RunContext
     /// </summary>
     public bool IsWarm(SeriesState series) =>
         series.Count < Window(series, WarmPoints)
-        || (TotalSteps is { } total && _step < 0.02 * total)
-        || (Rate.IsRising && (TotalSteps is { } all ? _step < 0.25 * all : series.Count < 1000));
+        || (TotalSteps is { } total && _step - _firstStep < 0.02 * total)
+        || (Rate.IsRising && (TotalSteps is { } all ? _step - _firstStep < 0.25 * all : series.Count < 1000));
 
-    /// <summary>A window of so many points, scaled for a series that is not logged every step: min(points, max(5, 15 % of the points expected)).</summary>
-    public int Window(SeriesState series, int points) => series.Window(points, TotalSteps);
+    /// <summary>
+    /// A window of so many points, scaled for a series that is not logged every step: min(points, max(5, 15 % of the points expected));
+    /// where the length of the run is unknown, as many steps as for the loss.
+    /// </summary>
+    public int Window(SeriesState series, int points) => series.Window(points, TotalSteps, Loss?.Stride ?? 1);
 
     /// <summary>Whether a layer has depth: norms, embeddings and biases are judged by other measures, or not at all.</summary>
     public static bool IsDeep(string layer) => !Array.Exists(NotDeep, word => layer.Contains(word, StringComparison.OrdinalIgnoreCase));
@@ -179,9 +186,8 @@ internal sealed class RunContext
     /// <summary>Takes a point into the run's own state; detectors follow.</summary>
     public void Add(SeriesState series, long step, double value, long time)
     {
-        _step = step;
+        Reach(step);
         _time = Math.Max(_time, time);
-        _points++;
         series.Add(step, value, time, TotalSteps);
         if (series.Role is not { Rank: 0 } role) return;
         if (role.Kind == RoleKind.LearningRate && ReferenceEquals(series, First(RoleKind.LearningRate))) Rate.Add(step, value);
@@ -196,9 +202,8 @@ internal sealed class RunContext
     /// <summary>Counts a histogram.</summary>
     public void Add(SeriesState series, HistogramShape histogram)
     {
-        _step = histogram.Step;
+        Reach(histogram.Step);
         _time = Math.Max(_time, histogram.Time);
-        _points++;
         series.Add(histogram.Step, histogram.Time);
     }
 
@@ -218,8 +223,23 @@ internal sealed class RunContext
         s.Sync(ref _time);
         s.Sync(ref _step);
         s.Sync(ref _points);
+        s.Sync(ref _firstStep);
+        s.Sync(ref _outran);
         s.Sync(ref _earlyPeak);
         s.Sync(ref _earlyPeakStep);
+    }
+
+    /// <summary>The last step of the run, in its own steps, as its config announces it.</summary>
+    private long? Announced =>
+        Epoch.StepIsEpoch && (Hints.Epochs ?? Hints.TotalSteps / Hints.StepsPerEpoch) is { } epochs ? epochs
+        : Hints.TotalSteps ?? (Hints.Epochs is { } all && Epoch.Length(Hints) is { } length ? (long)(all * length) : null);
+
+    private void Reach(long step)
+    {
+        if (_points++ == 0) _firstStep = step;
+        _step = step;
+        // Some count a few steps more than they announce.
+        if (!_outran && Announced is { } end && step > end + 0.05 * Math.Max(0, end - _firstStep) + 10) _outran = true;
     }
 
     /// <summary>By order of appearance, also where a series got its role later than others.</summary>

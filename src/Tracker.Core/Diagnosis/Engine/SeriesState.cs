@@ -127,14 +127,15 @@ internal sealed class SeriesState
     public double Stride => _count < 2 ? 1 : Math.Max(1, (_lastStep - _firstStep) / (double)(_count - 1));
 
     /// <summary>
-    /// A window of <paramref name="points"/> for a series logged every step; for a sparser one
-    /// max(5, 15 % of the points expected in the run), or as many steps where the length of the run is unknown.
+    /// A window of <paramref name="points"/> for a series logged every step; for a sparser one max(5, 15 % of the points expected in the run).
+    /// Where the length of the run is unknown a wide stride alone says nothing (steps may be tokens, and every one of them logged): only a series
+    /// that comes more seldom than the loss is given fewer points, as many as span the loss's, but at least an eighth.
     /// </summary>
-    public int Window(int points, long? totalSteps)
+    public int Window(int points, long? totalSteps, double lossStride)
     {
         var stride = Stride;
         if (stride < 1.5) return points;
-        var sparse = totalSteps is { } total ? 0.15 * total / stride : points / stride;
+        var sparse = totalSteps is { } total ? 0.15 * total / stride : Math.Max(points * lossStride / stride, points / 8.0);
         return Math.Min(points, Math.Max(5, (int)Math.Ceiling(sparse)));
     }
 

@@ -30,6 +30,14 @@ internal static class Statistics
         return 1.4826 * Median(values);
     }
 
+    /// <summary>Whether a value, as a decimal, needs no more than so many digits: small changes of it were rounded away.</summary>
+    public static bool IsRounded(double value, int digits)
+    {
+        if (value == 0 || !double.IsFinite(value)) return true;
+        var whole = Math.Abs(value) / Math.Pow(10, Math.Floor(Math.Log10(Math.Abs(value))) - digits + 1);
+        return Math.Abs(whole - Math.Round(whole)) < 1e-9 * whole;
+    }
+
     /// <summary>
     /// Standard deviation of the noise around a slow trend: 1.4826 · median |x_t − x_{t−1}| / √2.
     /// The first differences make it blind to the trend, the median to outliers.

@@ -61,6 +61,10 @@ public sealed class GuardsTests
         Guards(new Script().Series("loss", "1x20"), run => (run.TotalSteps, run.IsNearEnd).ShouldBe((null, false)));
     }
 
+    [Fact]
+    public void A_run_that_goes_beyond_its_announced_end_has_no_known_length() =>
+        Guards(new Script().Config("""{"total_steps":20}""").Series("loss", "1x20", every: 5), run => (run.TotalSteps, run.Progress).ShouldBe((null, null)));
+
     [Theory]
     [InlineData("""{"task":"rl"}""", "train/loss", false, true)]
     [InlineData("{}", "train/loss_d train/loss_g", false, true)]

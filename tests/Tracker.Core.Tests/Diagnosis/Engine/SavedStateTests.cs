@@ -29,6 +29,18 @@ public sealed class SavedStateTests
     }
 
     [Fact]
+    public void A_long_run_keeps_no_more_than_12_KB_a_series()
+    {
+        var script = new Script().Config("""{"num_classes":10,"total_steps":3000}""")
+            .Series("train/loss", "2.3>0.3~0.05x3000").Series("val/loss", "2.3>0.4~0.05x3000").Series("val/accuracy", "0.1+0.0002~0.01x3000").Series("lr", "0.1>0.001x3000")
+            .Series("grad_norm/total", "1~0.2x3000").Series("param_norm/total", "10+0.001x3000");
+        for (var layer = 0; layer < 10; layer++) script.Series($"grad_norm/fc{layer}", "1~0.2x3000").Series($"dead_fraction/fc{layer}", "0.1~0.01x3000");
+        var analyzer = new RunAnalyzer("r");
+        foreach (var batch in script.Batches()) analyzer.Fold(batch);
+        (analyzer.Save().Length / 26).ShouldBeLessThanOrEqualTo(12 * 1024);
+    }
+
+    [Fact]
     public void Cut_anywhere_it_says_the_same()
     {
         var batches = Run().Batches();
