@@ -48,7 +48,7 @@ internal sealed class Cluster(string folder, PostgresBinaries binaries, Database
         Check(
             await account.RunAsync(binaries.Program("postgres"), ["--single", "-D", work, "postgres"], $"create database {Name}\n", cancellationToken),
             "the first database could not be created");
-        await File.AppendAllTextAsync(Path.Combine(work, "postgresql.conf"), $"\ninclude '../{ClusterSettings.FileName}'\n", cancellationToken);
+        await File.AppendAllTextAsync(Path.Combine(work, "postgresql.conf"), $"\ninclude_if_exists '../{ClusterSettings.FileName}'\n", cancellationToken);
         // A folder without PG_VERSION is no database: what is left of one that never got that far.
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.Move(work, folder);

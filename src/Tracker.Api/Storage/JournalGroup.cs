@@ -10,19 +10,19 @@ internal sealed record WaitingBatch(long RunKey, string? Writer, long? Number, b
 
 /// <summary>
 /// What waits for one lane, taken in groups: all that came while the last group was written. A lone batch waits for nothing. When the last group held
-/// several, the next one begins at least <see cref="Pace"/> after it, since a group costs the database little more than a batch.
+/// several, others are on their way: the lane waits until as many are there again, at most <see cref="Patience"/>, since a group costs the database
+/// and the threads on the way little more than a batch.
 /// </summary>
-internal sealed class JournalGroup(TimeProvider clock)
+internal sealed class JournalGroup
 {
     private const int MaxBatches = 256;
     private const long MaxBytes = 4 << 20;
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
 
     private readonly object gate = new();
     private readonly Queue<WaitingBatch> waiting = new();
     private int wanted = int.MaxValue;
-    private int lastCount;
-    private long lastBegan;
+    private int lastCount = 1;
     private bool isClosed;
 
     /// <summary>Puts a batch at the end; false when the lane takes no more.</summary>
@@ -53,7 +53,7 @@ internal sealed class JournalGroup(TimeProvider clock)
         lock (gate)
         {
             Await(1, Timeout.InfiniteTimeSpan);
-            if (lastCount > 1 && Pace - clock.GetElapsedTime(lastBegan) is { Ticks: > 0 } pause) Await(MaxBatches, pause);
+            Await(lastCount, Patience);
             for (long bytes = 0; group.Count < MaxBatches && bytes < MaxBytes && waiting.TryDequeue(out var next);)
             {
                 bytes += next.Data.Length;
@@ -61,7 +61,7 @@ internal sealed class JournalGroup(TimeProvider clock)
             }
         }
 
-        (lastCount, lastBegan) = (group.Count, clock.GetTimestamp());
+        lastCount = group.Count;
     }
 
     /// <summary>Sleeps until so many wait. Nobody wakes the lane before that: a thread woken for each batch would cost more than the group saves.</summary>

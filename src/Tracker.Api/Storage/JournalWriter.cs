@@ -36,15 +36,18 @@ public readonly record struct AppendResult(AppendOutcome Outcome, long AcceptedT
 /// A run's batches always pass through the same lane, so that those of one writer stay in order.
 /// </summary>
 public sealed partial class JournalWriter(
-    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, TimeProvider clock, ILogger<JournalWriter> log) : BackgroundService
+    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, IConfiguration configuration, TimeProvider clock,
+    ILogger<JournalWriter> log) : BackgroundService
 {
-    private const long MaxWaitingBytes = 128 << 20;
+    /// <summary>Encoded batches that wait for the database; what comes beyond it is told to come again.</summary>
+    private readonly long maxWaitingBytes = configuration.GetValue("Ingest:WaitingMegabytes", 128L) << 20;
+
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>One thread and one connection each: few, since what a lane cannot take at once it takes as a group.</summary>
-    private readonly JournalGroup[] lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, 4)).Select(_ => new JournalGroup(clock))];
+    private readonly JournalGroup[] lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, 4)).Select(_ => new JournalGroup())];
     private long waitingBytes;
 
     /// <summary>
@@ -55,7 +58,7 @@ public sealed partial class JournalWriter(
     public Task<AppendResult> AppendAsync(long runKey, string? writer, long? batch, byte[]? firstHash, LogBatch content)
     {
         var data = JournalCodec.Encode(content);
-        if (Interlocked.Add(ref waitingBytes, data.Length) > MaxWaitingBytes) return Refuse(AppendOutcome.Busy);
+        if (Interlocked.Add(ref waitingBytes, data.Length) > maxWaitingBytes) return Refuse(AppendOutcome.Busy);
         // A writer without a number has nothing to be recognised by.
         var waiting = new WaitingBatch(runKey, batch is null ? null : writer, batch, firstHash, content, data);
         return lanes[runKey % lanes.Length].TryAdd(waiting) ? waiting.Done.Task : Refuse(AppendOutcome.Unavailable);

@@ -27,6 +27,16 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_start_has_the_settings_of_every_later_one()
+    {
+        string? first;
+        const string Compression = "select setting from pg_settings where name = 'wal_compression'";
+        await using (var postgres = await StartAsync()) first = (string?)await ExecuteAsync(postgres, Compression);
+        await using var again = await StartAsync();
+        (await ExecuteAsync(again, Compression)).ShouldBe(first);
+    }
+
+    [Fact]
     public async Task The_database_is_utf8_sorted_by_bytes_durable_and_off_the_network()
     {
         await using var postgres = await StartAsync();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
@@ -55,6 +56,37 @@ public sealed class AppendTests(PostgresFixture postgres)
         }
 
         static LogBatch Note() => new() { Events = [new RunEvent { Kind = "note" }] };
+    }
+
+    [Fact]
+    public async Task When_the_database_falls_behind_clients_are_told_to_come_again_and_nothing_is_lost_or_doubled()
+    {
+        const int Writers = 8;
+        await using var server = await TrackerServer.StartAsync(postgres, host => host.UseSetting("Ingest:WaitingMegabytes", "1"));
+        var run = await server.Client.CreateRunAsync();
+        await using var database = NpgsqlDataSource.Create(server.ConnectionString);
+        await using var connection = await database.OpenConnectionAsync();
+        var text = new string('x', 300_000);
+        Task<HttpResponseMessage> SendAsync(int writer) => server.Client.LogAsync(run,
+            $$$"""{"writer":"w{{{writer}}}","batch":1,"points":[{"step":{{{writer}}},"values":{"a":1}}],"events":[{"kind":"note","data":{"text":"{{{text}}}"}}]}""");
+
+        // The series has its number already, and somebody holds the run's head: no append comes through.
+        await (await server.Client.LogAsync(run, """{"points":[{"step":100,"values":{"a":1}}]}""")).JsonAsync();
+        List<Task<HttpResponseMessage>> sent;
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await using (var hold = new NpgsqlCommand("select 1 from run_heads for update", connection, transaction)) await hold.ExecuteNonQueryAsync();
+            sent = [.. Enumerable.Range(0, Writers).Select(SendAsync)];
+            var refused = await await Task.WhenAny(sent);
+            refused.StatusCode.ShouldBe(System.Net.HttpStatusCode.TooManyRequests);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+            await transaction.RollbackAsync();
+        }
+
+        var answers = await Task.WhenAll(sent);
+        answers.ShouldContain(answer => answer.IsSuccessStatusCode);
+        for (var writer = 0; writer < Writers; writer++) await (await SendAsync(writer)).JsonAsync();
+        (await server.Client.PointsAsync(run, "a")).Order().ShouldBe(Enumerable.Range(0, Writers).Append(100).Select(step => $"{step},1").Order());
     }
 
     /// <summary>Three runs that live, one of them asked to stop, one that is deleted, and one that never was.</summary>
