@@ -85,7 +85,7 @@ public sealed partial class Retention(NpgsqlDataSource database, RunTrash trash,
                 await ApplyAsync(stoppingToken);
                 await changed.WaitAsync(Pause, stoppingToken);
             }
-            catch (NpgsqlException error)
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException)
             {
                 LogFailure(error.Message);
                 await Task.Delay(TimeSpan.FromMinutes(1), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

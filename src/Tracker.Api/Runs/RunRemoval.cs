@@ -26,7 +26,7 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SpaceReclaim s
                 if (removed > 0) sizes.Refresh();
                 await space.ReclaimAsync(stoppingToken);
             }
-            catch (NpgsqlException error)
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException)
             {
                 LogFailure(error.Message);
             }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Tracker.Api.Storage;
 
@@ -10,8 +11,15 @@ internal sealed class ModelWarmUp(IDbContextFactory<TrackerDbContext> contexts, 
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var whenStarted = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
-        await using var context = await contexts.CreateDbContextAsync(stoppingToken);
-        // Compiles a query without asking the database, which may be away by now.
-        _ = context.Runs.Where(run => run.Id == "").ToQueryString();
+        try
+        {
+            await using var context = await contexts.CreateDbContextAsync(stoppingToken);
+            // Compiles a query without asking the database, which may be away by now.
+            _ = context.Runs.Where(run => run.Id == "").ToQueryString();
+        }
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
+        {
+            // Whoever needs the model first makes it.
+        }
     }
 }

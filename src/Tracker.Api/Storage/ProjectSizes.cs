@@ -70,7 +70,7 @@ public sealed partial class ProjectSizes(NpgsqlDataSource database, TimeProvider
             {
                 await MeasureAsync(stoppingToken);
             }
-            catch (NpgsqlException error)
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException)
             {
                 LogFailure(error.Message);
             }
