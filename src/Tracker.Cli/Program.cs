@@ -6,5 +6,6 @@ var root = new RootCommand("Tracker's command line.")
 {
     DiagnoseCommand.Create(),
     ReplayCommand.Create(),
+    BacktestCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

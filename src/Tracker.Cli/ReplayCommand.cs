@@ -33,7 +33,7 @@ internal static class ReplayCommand
         return 1;
     }
 
-    private static Uri? Address(System.CommandLine.Parsing.ArgumentResult result)
+    internal static Uri? Address(System.CommandLine.Parsing.ArgumentResult result)
     {
         if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
         result.AddError($"'{result.Tokens[0].Value}' is not an http or https address.");

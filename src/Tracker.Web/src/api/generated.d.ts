@@ -138,6 +138,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Folds stored runs by the present rules, or by thresholds of choice, and shows what would be raised beside what is stored; changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BacktestRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BacktestDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/diagnoses": {
         parameters: {
             query?: never;
@@ -1837,6 +1898,112 @@ export interface components {
              * @example 97
              */
             nextCursor?: string;
+        };
+        /** @description A diagnosis in short. */
+        BacktestDiagnosisDto: {
+            /**
+             * @description The same for the same cause and onset.
+             * @example 5f2a90c1e4b7d210
+             */
+            id?: string;
+            /**
+             * @description `open` or `resolved`.
+             * @example open
+             */
+            state?: string;
+            /**
+             * @description One of `info warn high crit`.
+             * @example high
+             */
+            severity?: string;
+            /**
+             * @description Top root cause.
+             * @example clip-threshold-too-low
+             */
+            cause?: string;
+            /**
+             * @description The symptom in a few words.
+             * @example Gradients are clipped in 97 % of the steps
+             */
+            title?: string;
+            /**
+             * Format: int64
+             * @description Step since which it holds.
+             * @example 100
+             */
+            onsetStep?: number;
+            /**
+             * Format: int64
+             * @description Step of the latest change.
+             * @example 299
+             */
+            step?: number;
+            /** @description Ids of its signals. */
+            conditions?: string[];
+        };
+        /** @description What the rules would raise beside what is stored. Nothing is changed by it. */
+        BacktestDto: {
+            /**
+             * Format: int32
+             * @description Version of the rules.
+             * @example 10
+             */
+            rules?: number;
+            /** @description The oldest run first. */
+            items?: components["schemas"]["BacktestRunDto"][];
+            /**
+             * @description For the next page; null on the last one.
+             * @example 4211
+             */
+            nextCursor?: string | null;
+        };
+        /** @description What to fold anew. */
+        BacktestRequest: {
+            /**
+             * Format: date-time
+             * @description Only runs created at this time or later; all when absent.
+             * @example 2026-11-01T00:00:00Z
+             */
+            since?: string | null;
+            /** @description Thresholds that differ from the defaults, by detector: `{"clipping": {"often": 0.4}}`. */
+            options?: unknown;
+            /**
+             * Format: int32
+             * @description Runs a page, 1–100; default 20. Each is read and folded whole.
+             * @example 20
+             */
+            limit?: number | null;
+            /**
+             * @description The `nextCursor` of the page before.
+             * @example null
+             */
+            cursor?: string | null;
+        };
+        /** @description One run of a back-test. */
+        BacktestRunDto: {
+            /**
+             * @description Id of the run.
+             * @example digits-lr10-a1
+             */
+            run: string;
+            /**
+             * @description Name of the run.
+             * @example lr-10
+             */
+            name: string;
+            /**
+             * @description Why it was not folded (`thinned`: its points were thinned by retention; `gone`); null when it was.
+             * @example null
+             */
+            skipped?: string | null;
+            /** @description Conditions of severity warn and above that would be raised and are not stored. */
+            added: string[];
+            /** @description Conditions of severity warn and above that are stored and would not be raised. */
+            gone: string[];
+            /** @description Diagnoses as they are stored. */
+            stored: components["schemas"]["BacktestDiagnosisDto"][];
+            /** @description Diagnoses as the rules would have them. */
+            raised: components["schemas"]["BacktestDiagnosisDto"][];
         };
         /** @description A condition that a run cannot show. */
         BlindCondition: {
