@@ -5,7 +5,7 @@ namespace Tracker.Microbench;
 
 /// <summary>A chunk of 4,096 points, a journal record of 1,000.</summary>
 [MemoryDiagnoser]
-public class CodecBenchmarks
+public class CodecBenchmarks : IDisposable
 {
     private readonly ScalarChunk _chunk = Points.Chunk();
     private readonly byte[] _chunkBytes = ScalarChunkCodec.Encode(Points.Chunk());
@@ -13,6 +13,14 @@ public class CodecBenchmarks
     private readonly byte[] _record = JournalCodec.Encode(Points.Batch());
     private readonly ColumnBuffer _all = new();
     private readonly ColumnBuffer _withoutTimes = new(withTimes: false);
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _all.Dispose();
+        _withoutTimes.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Benchmark]
     public byte[] EncodeChunk() => ScalarChunkCodec.Encode(_chunk);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Tracker.Api.Http;
@@ -48,7 +47,10 @@ public sealed partial class ErrorAnswers(ILogger<ErrorAnswers> log) : IException
         NpgsqlException { IsTransient: true } => Problems.Unavailable(),
         PostgresException bad when Unstorable.Contains(bad.SqlState) =>
             Problems.Invalid("body", "The database cannot hold a text or a number of this request: " + bad.MessageText),
-        DbUpdateException { InnerException: PostgresException inner } => Answer(inner),
+        // What is no answer of PostgreSQL is a connection that could not be made or was cut.
+        NpgsqlException and not PostgresException => Problems.Unavailable(),
+        // EF Core wraps what the database said.
+        { InnerException: NpgsqlException inner } => Answer(inner),
         _ => null,
     };
 

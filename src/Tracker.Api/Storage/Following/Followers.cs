@@ -159,8 +159,9 @@ public sealed partial class Followers(NpgsqlDataSource database, RunCatalog cata
             command.Parameters.AddWithValue(node.Name);
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (error is NpgsqlException or ObjectDisposedException)
         {
+            // The leases end by themselves.
             LogSweepFailed(error.Message);
         }
     }
