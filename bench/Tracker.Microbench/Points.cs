@@ -11,7 +11,8 @@ internal static class Points
         return new ScalarColumn("train/loss",
             [.. Enumerable.Range(0, count).Select(i => (long)i)],
             [.. Enumerable.Range(0, count).Select(i => 1_760_000_000_000 + (i * 100L) + random.Next(11))],
-            [.. Enumerable.Range(0, count).Select(i => (double)((2.3f / (1 + (i / 2_000f))) + (0.05f * random.NextSingle())))]) { SeriesId = seriesId };
+            [.. Enumerable.Range(0, count).Select(i => (double)((2.3f / (1 + (i / 2_000f))) + (0.05f * random.NextSingle())))])
+        { SeriesId = seriesId };
     }
 
     public static ScalarChunk Chunk()
