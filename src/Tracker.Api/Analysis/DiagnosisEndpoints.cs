@@ -1,9 +1,9 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
 using Tracker.Api.Storage.Following;
+using Tracker.Core.Diagnosis;
 
 namespace Tracker.Api.Analysis;
 
@@ -38,21 +38,24 @@ public static class DiagnosisEndpoints
 
     /// <param name="project">Only diagnoses of this project.</param>
     /// <param name="state"><c>open</c> or <c>resolved</c>; both when absent.</param>
+    /// <param name="severity">Least severity: <c>info</c> (default), <c>warn</c>, <c>high</c>, <c>crit</c>.</param>
+    /// <param name="verdict">What people said: <c>none</c>, <c>acknowledged</c>, <c>muted</c>, <c>wrong</c>, <c>confirmed</c>.</param>
+    /// <param name="condition">Only diagnoses with a signal of this condition.</param>
     /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     private static async Task<Results<Ok<Page<DiagnosisDto>>, ProblemHttpResult>> List(
-        string? project, string? state, int? limit, string? cursor, DiagnosisQueries queries, CancellationToken cancel)
+        string? project, string? state, string? severity, string? verdict, string? condition, int? limit, string? cursor, DiagnosisQueries queries, CancellationToken cancel)
     {
         if (state is not (null or "open" or "resolved")) return Problems.Invalid("state", $"There is no state \"{state}\".", "open, resolved");
+        if (severity is not null && !Severities.TryParse(severity, out _)) return Problems.Invalid("severity", $"There is no severity \"{severity}\".", "info, warn, high, crit");
+        if (verdict is not (null or "none") && !IsVerdict(verdict)) return Problems.Invalid("verdict", $"There is no verdict \"{verdict}\".", "none, acknowledged, muted, wrong, confirmed");
+        if (condition is not null && Conditions.Find(condition) is null) return Problems.Invalid("condition", $"There is no condition \"{condition}\".");
         if (limit is < 1 or > 1_000) return Problems.Invalid("limit", $"limit is {limit}.", "1–1,000");
-        long? before = null;
-        if (cursor is not null)
-        {
-            if (!long.TryParse(cursor, CultureInfo.InvariantCulture, out var at)) return Problems.Invalid("cursor", "This is no cursor of a page of diagnoses.");
-            before = at;
-        }
-
-        return TypedResults.Ok(await queries.ListAsync(project, state, limit ?? 100, before, cancel));
+        var before = cursor is null ? null : DiagnosisCursor.Parse(cursor);
+        if (cursor is not null && before is null) return Problems.Invalid("cursor", "This is no cursor of a page of diagnoses.");
+        var least = severity is not null && Severities.TryParse(severity, out var parsed) ? parsed : Severity.Info;
+        var filter = new DiagnosisFilter { Project = project, State = state, Least = least, Verdict = verdict, Condition = condition };
+        return TypedResults.Ok(await queries.ListAsync(filter, limit ?? 100, before, cancel));
     }
 
     private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Get(string id, DiagnosisQueries queries, CancellationToken cancel) =>
@@ -60,11 +63,13 @@ public static class DiagnosisEndpoints
 
     private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, DiagnosisQueries queries, CancellationToken cancel)
     {
-        if (request.Verdict is not (null or "acknowledged" or "muted" or "wrong" or "confirmed"))
+        if (request.Verdict is not null && !IsVerdict(request.Verdict))
         {
             return Problems.Invalid("verdict", $"There is no verdict \"{request.Verdict}\".", "acknowledged, muted, wrong, confirmed, null");
         }
 
         return await queries.JudgeAsync(id, request.Verdict, "dashboard", cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
     }
+
+    private static bool IsVerdict(string verdict) => verdict is "acknowledged" or "muted" or "wrong" or "confirmed";
 }

@@ -25,17 +25,20 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
         ReadAsync($"{Columns} and d.project_key = $1 and d.project_sequence > $2 order by d.project_sequence limit $3", cancel,
             Number(projectKey), Number(afterSequence), Number(limit));
 
-    /// <summary>The latest change first. The cursor is the number of the last row of the page before.</summary>
-    public async Task<Page<DiagnosisDto>> ListAsync(string? project, string? state, int limit, long? before, CancellationToken cancel)
+    /// <summary>The latest change first. The cursor is the time of the change and the id of the last row of the page before.</summary>
+    public async Task<Page<DiagnosisDto>> ListAsync(DiagnosisFilter filter, int limit, DiagnosisCursor? before, CancellationToken cancel)
     {
-        // Numbers are of one project each; over all projects the time of the change orders, and the number breaks ties.
         var rows = await ReadAsync($"""
-            {Columns} and ($1::text is null or p.name = $1) and ($2::text is null or d.state = $2) and ($3::bigint is null or extract(epoch from d.updated_at) * 1000000 < $3)
-            order by d.updated_at desc, d.project_sequence desc limit $4
-            """, cancel, Text(project), Text(state), Number(before), Number(limit + 1));
+            {Columns} and ($1::text is null or p.name = $1) and ($2::text is null or d.state = $2) and d.severity >= $3
+              and ($4::text is null or v.verdict is not distinct from nullif($4, 'none'))
+              and ($5::text is null or exists (select 1 from signals s where s.diagnosis_id = d.id and s.run_key = d.run_key and s.signal_id = $5))
+              and ($6::timestamptz is null or (d.updated_at, d.id) < ($6, $7))
+            order by d.updated_at desc, d.id desc limit $8
+            """, cancel,
+            Text(filter.Project), Text(filter.State), new NpgsqlParameter<short> { TypedValue = (short)filter.Least }, Text(filter.Verdict), Text(filter.Condition),
+            new NpgsqlParameter { Value = (object?)before?.At ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }, Text(before?.Id), Number(limit + 1));
         var items = rows.Take(limit).ToList();
-        var next = rows.Count > limit ? Cursor(items[^1].UpdatedAt) : null;
-        return new Page<DiagnosisDto>(items, next);
+        return new Page<DiagnosisDto>(items, rows.Count > limit ? new DiagnosisCursor(items[^1].UpdatedAt, items[^1].Id).ToString() : null);
     }
 
     public async Task<DiagnosisDto?> FindAsync(string id, CancellationToken cancel) =>
@@ -81,8 +84,6 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
 
         return await FindAsync(id, cancel);
     }
-
-    private static string Cursor(DateTimeOffset at) => ((at - DateTimeOffset.UnixEpoch).Ticks / 10).ToString(CultureInfo.InvariantCulture);
 
     private async Task<IReadOnlyList<DiagnosisDto>> ReadAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {

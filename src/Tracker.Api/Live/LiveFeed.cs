@@ -68,7 +68,7 @@ public sealed class LiveFeed : IDisposable
         {
             var sequence = await RegisterAsync(watch, cancel);
             var runs = await reads.Runs.NewestAsync(key, LiveLimits.RunsInSnapshot, cancel);
-            var diagnoses = await reads.Diagnoses.ListAsync(name, "open", LiveLimits.DiagnosesInSnapshot, before: null, cancel);
+            var diagnoses = await reads.Diagnoses.ListAsync(new DiagnosisFilter { Project = name, State = "open" }, LiveLimits.DiagnosesInSnapshot, before: null, cancel);
             if (!connection.Keep(name, watch)) throw new OperationCanceledException(connection.Ended);
             return new ProjectSnapshot(sequence, runs, diagnoses.Items);
         }

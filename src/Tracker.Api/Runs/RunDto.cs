@@ -89,7 +89,7 @@ public sealed record RunDto
     /// <summary>Summaries of the scalar series by name.</summary>
     public required IReadOnlyDictionary<string, MetricDto> Metrics { get; init; }
 
-    /// <summary>Open diagnoses, worst first.</summary>
+    /// <summary>Open diagnoses, worst first; without what people muted or called wrong.</summary>
     public required IReadOnlyList<OpenDiagnosisDto> Diagnoses { get; init; }
 }
 
@@ -178,7 +178,7 @@ public sealed record ProjectDto
     /// <example>3</example>
     public required long Running { get; init; }
 
-    /// <summary>Number of open diagnoses at warn or above.</summary>
+    /// <summary>Number of open diagnoses at warn or above that nobody has answered.</summary>
     /// <example>2</example>
     public required long OpenDiagnoses { get; init; }
 

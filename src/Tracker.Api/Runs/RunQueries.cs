@@ -75,7 +75,8 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         await using var command = database.CreateCommand("""
             select p.name, count(r.run_key), count(r.run_key) filter (where r.state = 'running'), max(r.created_at), p.created_at,
                    (select count(*) from diagnoses d join runs x using (run_key)
-                    where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null),
+                    where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null
+                      and not exists (select 1 from verdicts v where v.diagnosis_id = d.id)),
                    p.bytes, p.quota_bytes
             from projects p left join runs r on r.project_key = p.project_key and r.deleted_at is null
             where p.deleted_at is null
@@ -161,7 +162,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             select d.run_key, d.id, d.severity, d.body ->> 'title', d.cause, d.state, d.onset_step
             from diagnoses d left join verdicts v on v.diagnosis_id = d.id
-            where d.run_key = any ($1) and d.state = 'open' and v.verdict is distinct from 'wrong' order by d.severity desc, d.onset_step
+            where d.run_key = any ($1) and d.state = 'open' and (v.verdict is null or v.verdict not in ('wrong', 'muted')) order by d.severity desc, d.onset_step
             """)
         {
             Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },

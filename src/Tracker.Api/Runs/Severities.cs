@@ -14,4 +14,17 @@ public static class Severities
     };
 
     public static string Name(short severity) => Name((Severity)severity);
+
+    public static bool TryParse(string name, out Severity severity)
+    {
+        (var known, severity) = name switch
+        {
+            "crit" => (true, Severity.Crit),
+            "high" => (true, Severity.High),
+            "warn" => (true, Severity.Warn),
+            "info" => (true, Severity.Info),
+            _ => (false, Severity.Info),
+        };
+        return known;
+    }
 }

@@ -139,6 +139,38 @@ public sealed class AnalyzerServiceTests(PostgresFixture postgres)
         ((int)refused.StatusCode).ShouldBe(422);
     }
 
+    [Fact]
+    public async Task The_list_of_diagnoses_is_narrowed_by_severity_verdict_and_condition_and_paged()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync(config: Config);
+        for (var n = 1; n <= 25; n++) await (await server.Client.LogAsync(run, Batch(n, 20, 480))).JsonAsync();
+        await TrackerApi.UntilAsync(() => DiagnosesAsync(server.Client, run), list => Signals(list).Contains("consecutive-nan") && Signals(list).Contains("clip-over-80"), "both are found");
+        async Task<List<string>> List(string query) =>
+            [.. (await server.Client.JsonAsync($"/api/v1/diagnoses?{query}")).GetProperty("items").EnumerateArray().Select(d => d.GetProperty("id").GetString()!)];
+
+        var all = await List("limit=100");
+        var critical = (await List("severity=crit")).ShouldHaveSingleItem();
+        (await List("condition=consecutive-nan")).ShouldBe([critical]);
+        (await List("severity=warn&verdict=none")).Count.ShouldBeGreaterThan(1);
+        await (await server.Client.PostAsync($"/api/v1/diagnoses/{critical}/verdict", """{"verdict":"muted"}""")).JsonAsync();
+        (await List("severity=crit&verdict=none")).ShouldBeEmpty();
+        (await List("verdict=muted")).ShouldBe([critical]);
+        (await server.Client.JsonAsync($"/api/v1/runs/{run}")).GetProperty("diagnoses").EnumerateArray().ShouldNotContain(d => d.GetProperty("id").GetString() == critical);
+
+        var paged = new List<string>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await server.Client.JsonAsync($"/api/v1/diagnoses?limit=1{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}");
+            paged.AddRange(page.GetProperty("items").EnumerateArray().Select(d => d.GetProperty("id").GetString()!));
+            cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
+        }
+
+        paged.ShouldBe(all);
+        using var refused = await server.Client.GetAsync("/api/v1/diagnoses?condition=bad-luck", TestContext.Current.CancellationToken);
+        ((int)refused.StatusCode).ShouldBe(422);
+    }
+
     private static async Task<long> UnsettledAsync(string connection)
     {
         await using var database = NpgsqlDataSource.Create(connection);

@@ -141,7 +141,7 @@ export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void 
 
   const open = (list: OpenDiagnosis[]): OpenDiagnosis[] => {
     const others = list.filter((item) => item.id !== diagnosis.id);
-    return diagnosis.state === 'open' ? [...others, diagnosis] : others;
+    return diagnosis.state === 'open' && diagnosis.verdict !== 'wrong' && diagnosis.verdict !== 'muted' ? [...others, diagnosis] : others;
   };
   client.setQueryData<Run>(keys.run(diagnosis.run), (old) => old && { ...old, diagnoses: open(old.diagnoses) });
   client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(diagnosis.project), (old) =>

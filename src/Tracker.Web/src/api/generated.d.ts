@@ -214,6 +214,12 @@ export interface paths {
                     project?: string;
                     /** @description `open` or `resolved`; both when absent. */
                     state?: string;
+                    /** @description Least severity: `info` (default), `warn`, `high`, `crit`. */
+                    severity?: string;
+                    /** @description What people said: `none`, `acknowledged`, `muted`, `wrong`, `confirmed`. */
+                    verdict?: string;
+                    /** @description Only diagnoses with a signal of this condition. */
+                    condition?: string;
                     /** @description Rows a page, 1–1,000; default 100. */
                     limit?: number;
                     /** @description The `nextCursor` of the page before. */
@@ -2817,7 +2823,7 @@ export interface components {
             running: number;
             /**
              * Format: int64
-             * @description Number of open diagnoses at warn or above.
+             * @description Number of open diagnoses at warn or above that nobody has answered.
              * @example 2
              */
             openDiagnoses: number;
@@ -3087,7 +3093,7 @@ export interface components {
             metrics: {
                 [key: string]: components["schemas"]["MetricDto"];
             };
-            /** @description Open diagnoses, worst first. */
+            /** @description Open diagnoses, worst first; without what people muted or called wrong. */
             diagnoses: components["schemas"]["OpenDiagnosisDto"][];
         };
         /** @description One page of a list. */

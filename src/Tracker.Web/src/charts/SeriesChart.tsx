@@ -1,8 +1,9 @@
-import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
 import { notPositive, xExtent, yExtent, type Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
 import { formatCount, plural } from '../lib/numbers';
+import { Annotations } from './annotations';
 import { useFocus } from './focus';
 import { Legend, type CursorAt } from './Legend';
 import type { ChartModel, Line } from './model';
@@ -37,6 +38,7 @@ const log10OrNull = (values: readonly number[]): (number | null)[] => values.map
 export function SeriesChart({ title, label, lines, evidence, guides, note, axis, log, zoom, sync, height, onZoom, onLog, onSmooth }: Props) {
   const theme = useTheme();
   const focus = useFocus();
+  const happened = useContext(Annotations);
   const card = useRef<HTMLElement>(null);
   const [box, width, boxHeight] = useSize<HTMLDivElement>();
   const [cursor, setCursor] = useState<CursorAt | null>(null);
@@ -46,8 +48,9 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
   const x = useMemo(() => zoom ?? xExtent(lines, lines.flatMap(({ marks }) => marks.map((mark) => mark.x))), [lines, zoom]);
   const y = useMemo(() => yExtent(lines, x, log, guides.filter((guide) => guide.fit).map((guide) => guide.value)), [lines, x, log, guides]);
   const marked = axis === 'step' ? evidence : none;
-  const model = useRef<ChartModel>({ lines, evidence: marked, guides, focus, x, y });
-  model.current = { lines, evidence: marked, guides, focus, x, y };
+  const annotations = axis === 'step' ? happened : none;
+  const model = useRef<ChartModel>({ lines, evidence: marked, guides, annotations, focus, x, y });
+  model.current = { lines, evidence: marked, guides, annotations, focus, x, y };
   const zoomTo = useRef(onZoom);
   zoomTo.current = onZoom;
 
@@ -71,7 +74,7 @@ export function SeriesChart({ title, label, lines, evidence, guides, note, axis,
     const raw = lines.map((line): [number[], (number | null)[]] => [line.x as number[], values(line.y)]);
     const smoothed = smooth ? lines.map((line): [number[], (number | null)[]] => [line.x as number[], values(line.smoothed ?? line.y)]) : [];
     return lines.length > 0 ? [null, ...raw, ...smoothed] : [null, [[], []]];
-  }, [lines, smooth, log, x, y, evidence, focus]);
+  }, [lines, smooth, log, x, y, evidence, annotations, focus]);
 
   const shown = lines.reduce((sum, line) => sum + line.x.length + line.marks.length, 0);
   const total = lines.reduce((sum, line) => sum + line.total, 0);

@@ -1,3 +1,4 @@
+import type { Annotation } from '../lib/annotations';
 import type { Curve, Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
@@ -17,6 +18,7 @@ export interface ChartModel {
   lines: readonly Line[];
   evidence: readonly EvidenceRange[];
   guides: readonly Guide[];
+  annotations: readonly Annotation[];
   /** The run that is pointed at: the others fade. */
   focus: string | null;
   x: Range;

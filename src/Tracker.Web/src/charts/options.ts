@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import { logTicks } from '../lib/axes';
 import { formatCount, formatValue } from '../lib/numbers';
 import { formatClock, formatDuration } from '../lib/times';
+import { drawAnnotations } from './annotations';
 import { drawEvidence, drawGuides, drawMarks, labelTop } from './drawing';
 import type { ChartModel } from './model';
 import { token } from './theme';
@@ -94,8 +95,9 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       ],
       drawAxes: [
         (u) => {
-          const { evidence, guides, lines } = hooks.model();
+          const { evidence, guides, annotations, lines } = hooks.model();
           drawEvidence(u, evidence, labelTop(u, lines, guides));
+          drawAnnotations(u, annotations);
           drawGuides(u, lines, guides);
         },
       ],

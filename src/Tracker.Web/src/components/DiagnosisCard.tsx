@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useStopRun, useVerdict } from '../api/actions';
-import type { Cause, Diagnosis, Run } from '../api/types';
+import type { Cause, Diagnosis, Evidence, Run, Verdict } from '../api/types';
 import { toneOf, toneWord } from '../lib/health';
 import { formatCount, formatValue, plural, toNumber } from '../lib/numbers';
 import { Icon } from './Icon';
@@ -9,7 +9,7 @@ import { Ago } from './time';
 
 interface Props {
   diagnosis: Diagnosis;
-  run?: Run | undefined;
+  run?: Pick<Run, 'state' | 'stop'> | undefined;
   /** Came while the page was open: its edge flashes once. */
   fresh: boolean;
   /** Shows a range of a series on the charts. */
@@ -18,103 +18,131 @@ interface Props {
 
 /** What is wrong, since when, why, and what to do: the answer of the product to "how is my run?". */
 export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
-  const [open, setOpen] = useState(false);
-  const verdict = useVerdict(diagnosis);
-  const stop = useStopRun(diagnosis.run);
   const tone = toneOf(diagnosis.severity);
-  const facts = diagnosis.signals.flatMap((signal) => signal.evidence.map((fact) => ({ signal, ...fact })));
-  const [first, ...others] = diagnosis.prescriptions;
-  const failure = verdict.error ?? stop.error;
-
   return (
     <article className="diagnosis" data-tone={tone} data-fresh={fresh || undefined} aria-label={diagnosis.title}>
-      <h2 className="diagnosis-title">
-        <span className="tone"><Icon shape={tone} /> {toneWord[tone]}</span> · {withOnset(diagnosis)}
-      </h2>
-      <p>{diagnosis.symptom}</p>
-      {diagnosis.causes.length > 0 && (
-        <ul className="causes" aria-label="Causes, likeliest first">
-          {diagnosis.causes.map((cause) => <CauseChip key={cause.id} cause={cause} known={diagnosis.title} />)}
-        </ul>
-      )}
-      {(first || diagnosis.check) && (
-        <p>
-          {first && <><b>Do:</b> {first} </>}
-          {diagnosis.check && <><b>Check:</b> {diagnosis.check}</>}
-        </p>
-      )}
-      {diagnosis.next && <p><b>To be sure:</b> {diagnosis.next}</p>}
-      {open && (
-        <div className="diagnosis-more">
-          {others.length > 0 && <><h3>Also</h3><ul>{others.map((text) => <li key={text}>{text}</li>)}</ul></>}
-          {diagnosis.causes.map((cause) => (cause.for.length + cause.against.length > 0) && (
-            <section key={cause.id}>
-              <h3>{cause.title}</h3>
-              <ul>
-                {cause.for.map((text) => <li key={text}><span className="for">for</span> {text}</li>)}
-                {cause.against.map((text) => <li key={text}><span className="for">against</span> {text}</li>)}
-              </ul>
-            </section>
-          ))}
-          {facts.length > 0 && (
+      <header className="diagnosis-head">
+        <h2 className="diagnosis-title">
+          <span className="tone"><Icon shape={tone} /> {toneWord[tone]}</span> · {withOnset(diagnosis)}
+        </h2>
+        <span className="diagnosis-aside">raised <Ago time={diagnosis.raisedAt} /></span>
+      </header>
+      <div className="diagnosis-body">
+        <div className="diagnosis-part">
+          <p>{diagnosis.symptom}</p>
+          {diagnosis.causes.length > 0 && (
             <section>
-              <h3>Evidence</h3>
-              <ul>
-                {facts.map((fact, i) => (
-                  <li key={i}>
-                    <button type="button" className="link" onClick={() => onEvidence(fact.series, fact.fromStep, fact.toStep)}>
-                      {fact.series}, steps {formatCount(fact.fromStep)} to {formatCount(fact.toStep)}
-                    </button>{' '}
-                    {fact.statistic} {formatValue(toNumber(fact.value))}{fact.threshold !== null && ` (limit ${formatValue(toNumber(fact.threshold))})`}
-                  </li>
-                ))}
-              </ul>
+              <h3>Why</h3>
+              <ol className="causes">{diagnosis.causes.map((cause, i) => <CauseItem key={cause.id} cause={cause} first={i === 0} />)}</ol>
             </section>
           )}
         </div>
-      )}
-      <div className="diagnosis-foot">
-        {run?.state === 'running' && tone === 'crit' && (
-          <StopButton asked={run.stop !== null} onStop={() => stop.mutate(diagnosis.title)} busy={stop.isPending} primary />
-        )}
-        {diagnosis.verdict === null ? (
-          <>
-            <button type="button" disabled={verdict.isPending} onClick={() => verdict.mutate('acknowledged')}>Acknowledge</button>
-            <button type="button" disabled={verdict.isPending} onClick={() => verdict.mutate('muted')}>Mute</button>
-            <button type="button" disabled={verdict.isPending} onClick={() => verdict.mutate('wrong')}>This is wrong</button>
-          </>
-        ) : (
-          <span className="said">
-            {said[diagnosis.verdict]} · <button type="button" className="link" disabled={verdict.isPending} onClick={() => verdict.mutate(null)}>undo</button>
-          </span>
-        )}
-        {failure && <span className="said" role="alert">{failure.message}</span>}
-        <span className="diagnosis-aside">
-          raised <Ago time={diagnosis.raisedAt} /> ·{' '}
-          <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? 'less' : `why: ${plural(diagnosis.signals.length, 'signal')}, ${plural(facts.length, 'fact')}`}
-          </button>
-        </span>
+        <div className="diagnosis-part">
+          {diagnosis.prescriptions.length > 0 && (
+            <section>
+              <h3>What to do</h3>
+              <ol className="do">{diagnosis.prescriptions.map((text) => <li key={text}>{text}</li>)}</ol>
+            </section>
+          )}
+          {diagnosis.check && <p><b>It worked when:</b> {lowered(diagnosis.check)}</p>}
+          {diagnosis.next && <p><b>To be sure:</b> {lowered(diagnosis.next)}</p>}
+        </div>
       </div>
+      <EvidenceList diagnosis={diagnosis} onEvidence={onEvidence} />
+      <Answers diagnosis={diagnosis} run={run} />
     </article>
   );
 }
 
-/** The title with its onset, unless the title tells it already. */
-function withOnset({ title, onsetStep }: Diagnosis): string {
-  return new RegExp(`step ${onsetStep}\\b`).test(title) ? title : `${title} — since step ${formatCount(onsetStep)}`;
+/** The title with its onset, unless the title tells a step already. */
+export function withOnset({ title, onsetStep }: Pick<Diagnosis, 'title' | 'onsetStep'>): string {
+  return /\bstep [\d,]+/.test(title) ? title : `${title} — since step ${formatCount(onsetStep)}`;
 }
 
-export const said = { acknowledged: 'Acknowledged', muted: 'Muted', wrong: 'Marked as wrong', confirmed: 'Confirmed' };
+const lowered = (text: string): string => (/^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text);
 
-/** A cause and its best reason; the title of the diagnosis is known and is none. */
-function CauseChip({ cause, known }: { cause: Cause; known: string }) {
-  const against = cause.for.length === 0 && cause.against.length > 0;
-  const why = against ? cause.against[0] : cause.for.find((reason) => !known.startsWith(reason));
+const strengths = ['unlikely', 'possible', 'likely', 'strong'];
+
+/** A cause with how much speaks for it, and what; the likeliest one lies open. */
+function CauseItem({ cause, first }: { cause: Cause; first: boolean }) {
+  const bars = strengths.indexOf(cause.strength) + 1;
   return (
-    <li title={[...cause.for.map((text) => `for: ${text}`), ...cause.against.map((text) => `against: ${text}`)].join('\n')}>
-      {against ? 'against' : cause.strength}: <b>{cause.title}</b>
-      {why && <span className="cause-why"> — {why}</span>}
+    <li>
+      <details open={first}>
+        <summary>
+          <svg className="strength" viewBox="0 0 22 10" width="22" height="10" aria-hidden="true">
+            {strengths.map((_, i) => <rect key={i} x={i * 6} y={7 - i * 2} width="4" height={3 + i * 2} rx="1" data-on={i < bars || undefined} />)}
+          </svg>
+          <span className="cause-strength">{cause.strength}</span>
+          <b>{cause.title}</b>
+          <span className="cause-why">{[cause.for.length && `${cause.for.length} for`, cause.against.length && `${cause.against.length} against`].filter(Boolean).join(', ')}</span>
+        </summary>
+        <ul>
+          {cause.for.map((text) => <li key={text}><span className="sign" aria-label="for">+</span> {text}</li>)}
+          {cause.against.map((text) => <li key={text}><span className="sign" aria-label="against">−</span> {text}</li>)}
+        </ul>
+      </details>
     </li>
+  );
+}
+
+const fewFacts = 4;
+
+/** What was measured, each a way to the charts at its range. */
+function EvidenceList({ diagnosis, onEvidence }: Pick<Props, 'diagnosis' | 'onEvidence'>) {
+  const [all, setAll] = useState(false);
+  const facts = diagnosis.signals.flatMap((signal) => signal.evidence);
+  if (facts.length === 0) return null;
+  return (
+    <ul className="evidence" aria-label="Evidence">
+      {facts.slice(0, all ? facts.length : fewFacts).map((fact, i) => (
+        <li key={i}>
+          <button type="button" className="fact" onClick={() => onEvidence(fact.series, fact.fromStep, fact.toStep)} title="Show on the charts">
+            <b>{fact.series}</b> {factText(fact)}
+            <span className="fact-steps">{fact.fromStep === fact.toStep ? `step ${formatCount(fact.fromStep)}` : `steps ${formatCount(fact.fromStep)}–${formatCount(fact.toStep)}`}</span>
+          </button>
+        </li>
+      ))}
+      {facts.length > fewFacts && (
+        <li><button type="button" className="link" onClick={() => setAll(!all)}>{all ? 'less' : plural(facts.length - fewFacts, 'more fact')}</button></li>
+      )}
+    </ul>
+  );
+}
+
+const factText = (fact: Evidence): string =>
+  `${fact.statistic} ${formatValue(toNumber(fact.value))}${fact.threshold === null ? '' : ` (limit ${formatValue(toNumber(fact.threshold))})`}`;
+
+export const said: Record<Verdict, string> = { acknowledged: 'Acknowledged', muted: 'Muted', wrong: 'Marked as wrong', confirmed: 'Confirmed' };
+
+const answers: [verdict: Verdict, word: string, title: string][] = [
+  ['acknowledged', 'Acknowledge', 'You have seen it: it moves out of the way, and nobody is told again unless it gets worse.'],
+  ['confirmed', 'Confirm', 'It is so: counts for how well the rules do.'],
+  ['muted', 'Mute', 'No more messages about it, and no mark on the charts.'],
+  ['wrong', 'This is wrong', 'A false alarm: counts against the rules, and is no longer shown on the run.'],
+];
+
+/** What a person can say to it. */
+function Answers({ diagnosis, run }: Pick<Props, 'diagnosis' | 'run'>) {
+  const verdict = useVerdict(diagnosis);
+  const stop = useStopRun(diagnosis.run);
+  const failure = verdict.error ?? stop.error;
+  return (
+    <footer className="diagnosis-foot">
+      {run?.state === 'running' && toneOf(diagnosis.severity) === 'crit' && diagnosis.state === 'open' && (
+        <StopButton asked={run.stop !== null} onStop={() => stop.mutate(diagnosis.title)} busy={stop.isPending} primary />
+      )}
+      {diagnosis.verdict === null ? (
+        answers.map(([value, word, title]) => (
+          <button key={value} type="button" title={title} disabled={verdict.isPending} onClick={() => verdict.mutate(value)}>{word}</button>
+        ))
+      ) : (
+        <span className="said">
+          {said[diagnosis.verdict]} · <button type="button" className="link" disabled={verdict.isPending} onClick={() => verdict.mutate(null)}>undo</button>
+        </span>
+      )}
+      {diagnosis.resolution && <span className="said">{diagnosis.resolution}</span>}
+      {failure && <span className="said" role="alert">{failure.message}</span>}
+    </footer>
   );
 }

@@ -1,18 +1,19 @@
 import type { Run, RunState } from '../api/types';
-import { toneOf, worst } from '../lib/health';
+import { healthyCause, toneOf, worst } from '../lib/health';
 import { Icon } from './Icon';
 
-/** A run's health in one glance: a shape, a colour and a word. */
-export function Health({ run }: { run: Run }) {
+/** A run's health in one glance: a shape, a colour and a word. Notes do not count; "healthy" is said only where the analyzer says so. */
+export function Health({ run }: { run: Pick<Run, 'diagnoses' | 'lastStep'> }) {
   const found = worst(run.diagnoses);
   if (!found) {
+    if (run.diagnoses.some((diagnosis) => diagnosis.cause === healthyCause)) return <span className="health" data-tone="ok"><Icon shape="ok" />healthy</span>;
     if (run.lastStep === null) return <span className="health" data-tone="none">no points yet</span>;
-    return <span className="health" data-tone="ok"><Icon shape="ok" />healthy</span>;
+    return <span className="health" data-tone="none" title="No warning stands, and it is too early, or too little is logged, to call the run healthy.">– no findings</span>;
   }
   const tone = toneOf(found.top.severity);
-  const title = run.diagnoses.map((diagnosis) => `${diagnosis.title}, since step ${diagnosis.onsetStep}`).join('\n');
+  const loud = run.diagnoses.filter((diagnosis) => diagnosis.severity !== 'info');
   return (
-    <span className="health" data-tone={tone} title={title}>
+    <span className="health" data-tone={tone} title={loud.map((diagnosis) => `${diagnosis.title}, since step ${diagnosis.onsetStep}`).join('\n')}>
       <Icon shape={tone} />
       <span className="health-word">{found.top.title}</span>
       {found.more > 0 && <span className="health-more">+{found.more}</span>}

@@ -25,3 +25,7 @@ test('Facts of one diagnosis on one series are one range', () => {
 test('What people muted or refused is not drawn', () => {
   expect(evidenceBySeries([{ ...diagnosis, verdict: 'muted' }, { ...diagnosis, verdict: 'wrong' }]).size).toBe(0);
 });
+
+test('A note is no range', () => {
+  expect(evidenceBySeries([{ ...diagnosis, severity: 'info' }]).size).toBe(0);
+});

@@ -29,11 +29,11 @@ interface SignalLike {
   evidence: readonly { series: string; fromStep: number; toStep: number }[];
 }
 
-/** The ranges to draw on each series, by its name: one per diagnosis, from its first evidence to its last. What people muted or refused is not drawn. */
+/** The ranges to draw on each series, by its name: one per diagnosis, from its first evidence to its last. Notes are no ranges, and what people muted or refused is not drawn. */
 export function evidenceBySeries(diagnoses: readonly DiagnosisLike[]): Map<string, EvidenceRange[]> {
   const result = new Map<string, EvidenceRange[]>();
   for (const diagnosis of diagnoses) {
-    if (diagnosis.verdict === 'muted' || diagnosis.verdict === 'wrong') continue;
+    if (diagnosis.severity === 'info' || diagnosis.verdict === 'muted' || diagnosis.verdict === 'wrong') continue;
     const ranges = new Map<string, EvidenceRange>();
     for (const signal of diagnosis.signals) {
       const facts = signal.evidence.length > 0 ? signal.evidence : [{ series: signal.series, fromStep: signal.onsetStep, toStep: signal.step }];

@@ -47,7 +47,7 @@ export function InboxPage() {
               diagnoses={found}
               run={list.find((item) => item.id === run)}
               onEvidence={(_, series, from, to) =>
-                void navigate({ to: '/runs/$run', params: { run }, search: { from, to: Math.max(to, from + 1) }, hash: `chart-${series}` })}
+                void navigate({ to: '/runs/$run', params: { run }, search: { from, to: Math.max(to, from + 1) }, hash: `series-${series}` })}
             />
           </div>
         ))}

@@ -1,35 +1,43 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { ApiError } from '../api/client';
+import { eventsOfKindQuery } from '../api/diagnostics';
 import { useWatch } from '../api/hooks';
 import { catalogueQuery, diagnosesQuery, runQuery } from '../api/queries';
+import { Annotations } from '../charts/annotations';
 import { DiagnosisPanel } from '../components/DiagnosisPanel';
 import { Shell } from '../components/Shell';
 import { Empty, Failure, Skeleton } from '../components/states';
-import { useView } from '../components/view';
-import { sectionsOf } from '../lib/sections';
-import { RunHeader } from './run/RunHeader';
+import { readView, useView, type View } from '../components/view';
+import { annotationsOf } from '../lib/annotations';
 import { ChartsTab } from './run/ChartsTab';
-import { HistogramsTab } from './run/HistogramsTab';
-import { LogTab } from './run/LogTab';
-import { OverviewTab } from './run/OverviewTab';
+import { RunHeader } from './run/RunHeader';
 import { useProject } from './useProject';
 
 const route = getRouteApi('/runs/$run');
 
+// What a page opens with is in its script; the other parts come when they are asked for.
+const OverviewTab = lazy(async () => ({ default: (await import('./run/OverviewTab')).OverviewTab }));
+const HistogramsTab = lazy(async () => ({ default: (await import('./run/HistogramsTab')).HistogramsTab }));
+const LogTab = lazy(async () => ({ default: (await import('./run/LogTab')).LogTab }));
+
 const tabs = { overview: 'Overview', charts: 'Charts', histograms: 'Histograms', log: 'Log' };
+type Tab = keyof typeof tabs;
 
 /** A run: how it stands, what is wrong with it, and its curves. */
 export function RunPage() {
   const { run: id } = route.useParams();
+  const navigate = useNavigate();
   useWatch('run', [id]);
   const { data: run, error, refetch } = useQuery(runQuery(id));
   const diagnoses = useQuery(diagnosesQuery(id));
   const catalogue = useQuery(catalogueQuery(id));
+  const resumes = useQuery(eventsOfKindQuery(id, 'resume'));
   const { open, running, colours } = useProject(run?.project);
   const [view, change] = useView();
-  const tab = view.tab !== undefined && view.tab in tabs ? (view.tab as keyof typeof tabs) : 'charts';
+  const tab: Tab = view.tab !== undefined && view.tab in tabs ? (view.tab as Tab) : 'charts';
+  const annotations = useMemo(() => annotationsOf(diagnoses.data ?? [], resumes.data ?? []), [diagnoses.data, resumes.data]);
   useEffect(() => {
     document.title = `${run?.name ?? id} · Tracker`;
   }, [run?.name, id]);
@@ -44,14 +52,15 @@ export function RunPage() {
     );
   }
 
-  /** The evidence with as much again around it, and the chart that shows it. */
+  /** The chart of the series, with as much again of its steps around the evidence. */
   const showEvidence = (series: string, from: number, to: number) => {
     const air = Math.max(5, (to - from) / 2);
-    change({ tab: undefined, x: undefined, from: Math.max(0, from - air), to: to + air }, true);
-    const chart = sectionsOf(catalogue.data?.items.filter((item) => item.kind === 'scalar').map((item) => item.name) ?? [])
-      .flatMap((section) => section.charts)
-      .find((spec) => spec.lines.some((line) => line.name === series));
-    requestAnimationFrame(() => document.getElementById(`chart-${chart?.key}`)?.scrollIntoView({ block: 'center', behavior: 'smooth' }));
+    void navigate({
+      to: '.',
+      search: (old: View) => readView({ ...old, tab: undefined, x: undefined, from: Math.max(0, Math.floor(from - air)), to: Math.ceil(to + air) }),
+      hash: `series-${series}`,
+      resetScroll: false,
+    });
   };
 
   return (
@@ -66,10 +75,14 @@ export function RunPage() {
         </div>
         <div role="tabpanel" aria-label={tabs[tab]}>
           {catalogue.error && !catalogue.data && <Failure what="The series could not be read." error={catalogue.error} retry={() => void catalogue.refetch()} />}
-          {run && tab === 'overview' && <OverviewTab run={run} series={catalogue.data?.items ?? []} />}
-          {run && catalogue.data && tab === 'charts' && <ChartsTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data ?? []} />}
-          {catalogue.data && tab === 'histograms' && <HistogramsTab run={id} series={catalogue.data.items} />}
-          {tab === 'log' && <LogTab run={id} />}
+          <Suspense fallback={<Skeleton height={240} />}>
+            <Annotations value={annotations}>
+              {run && tab === 'overview' && <OverviewTab run={run} series={catalogue.data?.items ?? []} />}
+              {run && catalogue.data && tab === 'charts' && <ChartsTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data ?? []} />}
+              {catalogue.data && tab === 'histograms' && <HistogramsTab run={id} series={catalogue.data.items} />}
+              {tab === 'log' && <LogTab run={id} />}
+            </Annotations>
+          </Suspense>
         </div>
       </div>
     </Shell>

@@ -1,4 +1,5 @@
-import { useMemo } from 'react';
+import { useLocation } from '@tanstack/react-router';
+import { useEffect, useMemo } from 'react';
 import type { Diagnosis, Run, SeriesInfo } from '../../api/types';
 import { useTheme } from '../../charts/theme';
 import { ChartTools } from '../../components/ChartTools';
@@ -36,6 +37,17 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
     () => new Map(sections.flatMap((section) => section.charts.map(({ spec }) => [spec.key, guidesOf(spec.lines[0]!.name, run.config)]))),
     [sections, run.config],
   );
+
+  const hash = decodeURIComponent(useLocation({ select: (location) => location.hash }));
+  useEffect(() => {
+    const wanted = hash.startsWith('series-') ? hash.slice('series-'.length) : null;
+    const chart = wanted !== null && sections.flatMap((section) => section.charts).find(({ spec }) => spec.lines.some((line) => line.name === wanted));
+    if (!chart) return;
+    const place = document.getElementById(`chart-${chart.spec.key}`);
+    place?.scrollIntoView({ block: 'center', behavior: 'smooth' });
+    place?.setAttribute('data-pointed', '');
+    return () => place?.removeAttribute('data-pointed');
+  }, [hash, sections]);
 
   if (sections.length === 0) {
     return <Empty title="Nothing has been logged to this run yet."><p>Its charts appear with the first point.</p><LogARun project={run.project} /></Empty>;
