@@ -26,7 +26,7 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
         {
             var runs = await TrackerApi.UntilAsync(() => RunsAsync(client), found => found.Count == 7, "seven runs are there", TimeSpan.FromMilliseconds(Patience));
 
-            var project = await OpenAsync(server, $"/projects/{Project}");
+            var project = await OpenAsync(server, $"/projects/{Project}/charts");
             await project.GetByText("healthy", new() { Exact = true }).First.WaitForAsync(new() { Timeout = Patience });
             await GrowsAsync(project);
 
@@ -110,7 +110,7 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
     private async Task PicturesAsync(TrackerProcess server, Dictionary<string, string> runs)
     {
         if (Environment.GetEnvironmentVariable("TRACKER_UPDATE") != "1") return;
-        foreach (var (name, address) in new[] { ("run", $"/runs/{runs["lr-10"]}"), ("workspace", $"/projects/{Project}") })
+        foreach (var (name, address) in new[] { ("run", $"/runs/{runs["lr-10"]}"), ("workspace", $"/projects/{Project}/charts") })
         {
             foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
             {

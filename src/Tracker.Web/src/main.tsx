@@ -12,6 +12,7 @@ import './styles/shell.css';
 import './styles/runs.css';
 import './styles/diagnosis.css';
 import './styles/charts.css';
+import './styles/overlays.css';
 
 const client = new QueryClient({
   defaultOptions: {

@@ -1,9 +1,14 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Outlet } from '@tanstack/react-router';
+import { Overlays } from './components/Overlays';
 import { Shell } from './components/Shell';
 import { Empty } from './components/states';
 import { readView } from './components/view';
 
-const root = createRootRoute({ validateSearch: readView, notFoundComponent: NotFound });
+const root = createRootRoute({ validateSearch: readView, component: Root, notFoundComponent: NotFound });
+
+function Root() {
+  return <><Outlet /><Overlays /></>;
+}
 
 function NotFound() {
   return (
@@ -17,7 +22,10 @@ function NotFound() {
 
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./pages/ProjectsPage'), 'ProjectsPage') }),
-  createRoute({ getParentRoute: () => root, path: '/projects/$project', component: lazyRouteComponent(() => import('./pages/ProjectPage'), 'ProjectPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project', component: lazyRouteComponent(() => import('./pages/runs/RunsPage'), 'RunsPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/charts', component: lazyRouteComponent(() => import('./pages/workspace/WorkspacePage'), 'WorkspacePage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/compare', component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/settings', component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
   createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
 ];

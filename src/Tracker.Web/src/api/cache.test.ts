@@ -1,7 +1,9 @@
-import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, expect, test, vi } from 'vitest';
 import { applyRunSnapshot, beginRun, catchUp, endRun, patchDiagnosis, patchPoints, patchRun, type PointsMessage } from './cache';
+import type { Row } from '../lib/fields';
 import { keys, type DataRequest } from './queries';
+import { rowOf } from './rowCache';
 import type { ChartData, Diagnosis, Page, Run, RunSnapshot } from './types';
 
 const request: DataRequest = { names: ['loss'], points: 100, x: 'step', smoothing: 0 };
@@ -111,15 +113,18 @@ test('A late point makes the chart be read again, once', () => {
   client.clear();
 });
 
-test('A new run is put first in its project’s list', () => {
+test('A new run is put first in its project’s table, and a later state of it in its place', () => {
+  vi.useFakeTimers();
   const client = new QueryClient();
-  const queryKey = keys.runs('p');
-  new InfiniteQueryObserver(client, { queryKey, queryFn: () => Promise.reject(new Error()), initialPageParam: undefined, getNextPageParam: () => undefined, enabled: false });
-  client.setQueryData(queryKey, { pages: [{ items: [run({ id: 'old' })], nextCursor: null }], pageParams: [undefined] });
-  patchRun(client, run());
-  patchRun(client, run({ state: 'finished', sequence: 2 }));
-  const items = client.getQueryData<{ pages: Page<Run>[] }>(queryKey)!.pages[0]!.items;
+  const queryKey = [...keys.rows('tables'), { fields: 'name' }];
+  client.setQueryData(queryKey, { pages: [{ items: [rowOf(run({ id: 'old', project: 'tables' }))], nextCursor: null }], pageParams: [undefined] });
+  patchRun(client, run({ project: 'tables' }));
+  patchRun(client, run({ project: 'tables', state: 'finished', sequence: 2, config: { optimizer: { lr: 0.1 } } }));
+  patchRun(client, run({ project: 'tables', state: 'running', sequence: 1 }));
+  vi.advanceTimersByTime(300);
+  const items = client.getQueryData<{ pages: Page<Row>[] }>(queryKey)!.pages[0]!.items;
   expect(items.map((item) => [item.id, item.state])).toEqual([['r', 'finished'], ['old', 'running']]);
+  expect(items[0]!.config).toEqual({ 'optimizer.lr': 0.1 });
   client.clear();
 });
 

@@ -1,8 +1,10 @@
 // The one place where live messages change what the pages show: every push becomes a patch of TanStack Query's cache.
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import { appendPoints, type LivePoints, type SeriesData } from '../lib/points';
 import { keys, type DataRequest } from './queries';
-import type { Catalogue, ChartData, Diagnosis, OpenDiagnosis, Page, ProjectSnapshot, Run, RunSnapshot } from './types';
+import { isNewer, patchRowDiagnoses, queueRow } from './rowCache';
+import { soon } from './soon';
+import type { Catalogue, ChartData, Diagnosis, OpenDiagnosis, ProjectSnapshot, Run, RunSnapshot } from './types';
 
 export interface PointsMessage {
   run: string;
@@ -40,8 +42,9 @@ function applyPoints(request: DataRequest, data: ChartData, message: PointsMessa
   const { x } = request;
   const touched = message.series.some((points) => request.names.includes(points.name));
   if (!touched) return { data: { ...data, sequence: message.sequence }, reread: false };
-  // Relative time counts from the run's first point, which only the server knows.
-  if (x === 'relative') return { data: { ...data, sequence: message.sequence }, reread: true };
+  // Relative time counts from the run's first point, another series' values lie with it: only the server knows these.
+  const fixed = data.series.some((item) => item.smoothed && !item.smoothState);
+  if (fixed || (x !== 'step' && x !== 'time')) return { data: { ...data, sequence: message.sequence }, reread: true };
   let reread = message.late;
   const old = new Map(data.series.map((series) => [series.name, series]));
   const series = request.names.flatMap((name): SeriesData[] => {
@@ -53,7 +56,7 @@ function applyPoints(request: DataRequest, data: ChartData, message: PointsMessa
       return [];
     }
     return [points.reduce((result, next) => {
-      const appended = appendPoints(result, next, x, request.to);
+      const appended = appendPoints(result, next, x as 'step' | 'time', request.to);
       reread ||= appended.behind > 0;
       return appended.series;
     }, known)];
@@ -110,24 +113,13 @@ export function patchHistograms(client: QueryClient, run: string, names: string[
 
 export function patchRun(client: QueryClient, run: Run): void {
   rereadIfReading(client, keys.run(run.id));
-  rereadIfReading(client, keys.runs(run.project));
   client.setQueryData<Run>(keys.run(run.id), (old) => newer(old, run));
-  client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(run.project), (old) => (old ? { ...old, pages: withRun(old.pages, run) } : old));
+  queueRow(client, run);
   soon('projects', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
   soon(`sparkline ${run.id}`, 10_000, () => client.invalidateQueries({ queryKey: keys.sparkline(run.id) }));
 }
 
-/** The later of two states of a run: its changes are numbered by the project, its points by the run. */
-const newer = (old: Run | undefined, run: Run): Run =>
-  old && (old.projectSequence > run.projectSequence || (old.projectSequence === run.projectSequence && old.sequence > run.sequence)) ? old : run;
-
-function withRun(pages: Page<Run>[], run: Run): Page<Run>[] {
-  const known = pages.some((page) => page.items.some((item) => item.id === run.id));
-  return pages.map((page, i) =>
-    known
-      ? { ...page, items: page.items.map((item) => (item.id === run.id ? newer(item, run) : item)) }
-      : i === 0 ? { ...page, items: [run, ...page.items] } : page);
-}
+const newer = (old: Run | undefined, run: Run): Run => (old && !isNewer(run, old) ? old : run);
 
 export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void {
   rereadIfReading(client, keys.diagnoses(diagnosis.run));
@@ -144,14 +136,7 @@ export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void 
     return diagnosis.state === 'open' && diagnosis.verdict !== 'wrong' && diagnosis.verdict !== 'muted' ? [...others, diagnosis] : others;
   };
   client.setQueryData<Run>(keys.run(diagnosis.run), (old) => old && { ...old, diagnoses: open(old.diagnoses) });
-  client.setQueryData<InfiniteData<Page<Run>>>(keys.runs(diagnosis.project), (old) =>
-    old && {
-      ...old,
-      pages: old.pages.map((page) => ({
-        ...page,
-        items: page.items.map((item) => (item.id === diagnosis.run ? { ...item, diagnoses: open(item.diagnoses) } : item)),
-      })),
-    });
+  patchRowDiagnoses(client, diagnosis, open);
 }
 
 /** What the hub answers to a watch that goes on after a sequence: charts read before it are read again, all of them when the gap was too large. */
@@ -184,15 +169,4 @@ function rereadIfReading(client: QueryClient, queryKey: readonly string[]): void
     if (state?.fetchStatus === 'fetching' && state.data === undefined) rereadIfReading(client, queryKey);
     else void client.invalidateQueries({ queryKey, exact: true });
   });
-}
-
-const timers = new Map<string, ReturnType<typeof setTimeout>>();
-
-/** Runs an action once, some milliseconds from now, however often it is asked for. */
-function soon(name: string, delay: number, action: () => unknown): void {
-  if (timers.has(name)) return;
-  timers.set(name, setTimeout(() => {
-    timers.delete(name);
-    action();
-  }, delay));
 }

@@ -3,15 +3,20 @@ interface Problem {
   detail?: string;
   field?: string;
   limit?: unknown;
+  /** The character of a filter or an order that cannot be read, from 0. */
+  position?: number;
+  expected?: string;
 }
 
 /** A failure in words: what happened and, where the server said it, why. */
 export class ApiError extends Error {
   readonly status: number;
+  readonly problem: Problem;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, problem: Problem = {}) {
     super(message);
     this.status = status;
+    this.problem = problem;
   }
 }
 
@@ -28,9 +33,9 @@ export async function call<T>(path: string, init?: RequestInit): Promise<T> {
   }
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Problem;
-    throw new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`);
+    throw new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`, problem);
   }
-  return (await response.json()) as T;
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 export const post = <T>(path: string, body: unknown = {}): Promise<T> =>

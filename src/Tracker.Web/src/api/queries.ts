@@ -1,7 +1,8 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
-import { call, query, segment } from './client';
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
+import { readData } from './batch';
 import { catchUp } from './cache';
-import type { Catalogue, ChartData, Diagnosis, Histograms, Page, Project, Run, RunEvent } from './types';
+import { call, query, segment } from './client';
+import type { Catalogue, Diagnosis, Histograms, Page, Project, Run, RunEvent } from './types';
 
 /** What a chart asks of a run. */
 export interface DataRequest {
@@ -9,17 +10,30 @@ export interface DataRequest {
   /** Pixel columns. */
   points: number;
   x: XAxis;
+  /** Strength of the smoothing, in the units of its kind; 0: none. */
   smoothing: number;
+  /** Unless given, `ema`. */
+  smoother?: Smoother | undefined;
+  /** Of the x axis; unless given, linear. */
+  scale?: 'log' | undefined;
   from?: number | undefined;
   to?: number | undefined;
 }
 
-export type XAxis = 'step' | 'relative' | 'time';
+/** Debiased average, the same weighted by distance, by a bell, over so many points. */
+export type Smoother = 'ema' | 'time-ema' | 'gaussian' | 'mean';
+
+/** What the x axis shows: the step, a time, or the value of another series at the same step. */
+export type XAxis = 'step' | 'relative' | 'time' | (string & {});
 
 /** The keys of the cache, in one place: live.ts and cache.ts find entries by them. */
 export const keys = {
   projects: ['projects'] as const,
-  runs: (project: string) => ['project', project, 'runs'] as const,
+  rows: (project: string) => ['project', project, 'rows'] as const,
+  allRows: (project: string) => ['project', project, 'all rows'] as const,
+  counts: (project: string) => ['project', project, 'count'] as const,
+  fields: (project: string) => ['project', project, 'fields'] as const,
+  views: (project: string) => ['project', project, 'views'] as const,
   projectDiagnoses: (project: string) => ['project', project, 'diagnoses'] as const,
   run: (run: string) => ['run', run] as const,
   catalogue: (run: string) => ['run', run, 'series'] as const,
@@ -35,14 +49,6 @@ export const projectsQuery = queryOptions({
   queryFn: ({ signal }) => call<Page<Project>>('/projects', { signal }),
   refetchInterval: 4000,
 });
-
-export const runsQuery = (project: string) =>
-  infiniteQueryOptions({
-    queryKey: keys.runs(project),
-    queryFn: ({ signal, pageParam }) => call<Page<Run>>(`/runs${query({ project, limit: 200, cursor: pageParam })}`, { signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
-  });
 
 export const projectDiagnosesQuery = (project: string) =>
   queryOptions({
@@ -62,19 +68,6 @@ export const diagnosesQuery = (run: string) =>
     queryFn: async ({ signal }) => (await call<Page<Diagnosis>>(`/runs/${segment(run)}/diagnoses`, { signal })).items,
   });
 
-const readData = (run: string, request: DataRequest, signal: AbortSignal): Promise<ChartData> =>
-  call<ChartData>(
-    `/runs/${segment(run)}/data${query({
-      name: request.names,
-      points: request.points,
-      from: request.from,
-      to: request.to,
-      x: request.x,
-      smooth: request.smoothing > 0 ? `ema:${request.smoothing}` : undefined,
-    })}`,
-    { signal },
-  );
-
 /** The curves of a chart. Live points are appended to it; see cache.ts. */
 export const dataQuery = (run: string, request: DataRequest) =>
   queryOptions({
@@ -82,12 +75,14 @@ export const dataQuery = (run: string, request: DataRequest) =>
     queryFn: ({ signal }) => catchUp(run, request, () => readData(run, request, signal)),
     placeholderData: keepPreviousData,
     structuralSharing: false,
+    // Hundreds of charts may have been scrolled past.
+    gcTime: 60_000,
   });
 
 export const sparklineQuery = (run: string, name: string) =>
   queryOptions({
     queryKey: [...keys.sparkline(run), name] as const,
-    queryFn: async ({ signal }) => (await readData(run, { names: [name], points: 44, x: 'step', smoothing: 0.8 }, signal)).series[0] ?? null,
+    queryFn: async ({ signal }) => (await readData(run, { names: [name], points: 44, x: 'step', smoothing: 0.8 } satisfies DataRequest, signal)).series[0] ?? null,
     structuralSharing: false,
   });
 

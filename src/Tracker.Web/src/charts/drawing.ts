@@ -68,6 +68,28 @@ function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string
   return '';
 }
 
+/** Between the least and the greatest of a group of runs, behind its mean. */
+export function drawBands(u: uPlot, lines: readonly Line[], focus: string | null): void {
+  const { ctx, bbox } = u;
+  const known = lines.some((line) => line.run === focus);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const { x, band, colour, run } of lines) {
+    if (!band || x.length < 2) continue;
+    const floor = u.scales.y?.distr === 3 ? u.scales.y.min ?? 1e-300 : -Infinity;
+    const place = (value: number) => u.valToPos(Math.max(value, floor), 'y', true);
+    ctx.globalAlpha = known && run !== focus ? 0.04 : 0.14;
+    ctx.fillStyle = colour;
+    ctx.beginPath();
+    for (let i = 0; i < x.length; i++) ctx.lineTo(u.valToPos(x[i]!, 'x', true), place(band.high[i]!));
+    for (let i = x.length - 1; i >= 0; i--) ctx.lineTo(u.valToPos(x[i]!, 'x', true), place(band.low[i]!));
+    ctx.fill();
+  }
+  ctx.restore();
+}
+
 /** Thresholds and levels of chance: dashed, with their name at the right. */
 export function drawGuides(u: uPlot, lines: readonly Line[], guides: readonly Guide[]): void {
   const { ctx, bbox } = u;

@@ -11,6 +11,8 @@ export interface Line extends Curve {
   colour: string;
   total: number;
   marks: readonly { x: number; value: number }[];
+  /** Least and greatest of the runs that the line is the mean of, at its x. */
+  band?: { low: readonly number[]; high: readonly number[] } | undefined;
 }
 
 /** All that a chart shows; the hooks of uPlot read the newest one through a ref. */

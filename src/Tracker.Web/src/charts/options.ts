@@ -3,7 +3,7 @@ import { logTicks } from '../lib/axes';
 import { formatCount, formatValue } from '../lib/numbers';
 import { formatClock, formatDuration } from '../lib/times';
 import { drawAnnotations } from './annotations';
-import { drawEvidence, drawGuides, drawMarks, labelTop } from './drawing';
+import { drawBands, drawEvidence, drawGuides, drawMarks, labelTop } from './drawing';
 import type { ChartModel } from './model';
 import { token } from './theme';
 
@@ -11,7 +11,9 @@ export interface Looks {
   lines: readonly { colour: string }[];
   smooth: boolean;
   log: boolean;
-  axis: 'step' | 'relative' | 'time';
+  /** `step`, `relative`, `time`, or the series whose values are x. */
+  axis: string;
+  xlog: boolean;
   /** Charts with the same key share their cursor. */
   sync: string;
 }
@@ -20,12 +22,17 @@ export interface Hooks {
   model: () => ChartModel;
   cursor: (x: number | null, y: number | null) => void;
   zoom: (from: number, to: number) => void;
+  /** While the hand moves: the range; at its end null. */
+  pan: (range: [number, number] | null) => void;
 }
 
-const xLabel = { step: formatCount, relative: formatDuration, time: formatClock };
+const xLabels: Record<string, (x: number) => string> = { step: formatCount, relative: formatDuration, time: formatClock };
+
+/** A value of the x axis in words. */
+export const xText = (axis: string, x: number): string => (xLabels[axis] ?? formatValue)(x);
 
 /** The options of a chart of curves, each with an x of its own (uPlot's mode 2): runs need not share their steps. */
-export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Hooks): Omit<uPlot.Options, 'width' | 'height'> {
+export function plotOptions({ lines, smooth, log, axis, xlog, sync }: Looks, hooks: Hooks): Omit<uPlot.Options, 'width' | 'height'> {
   const quiet = token('text-3');
   const grid = { stroke: token('grid'), width: 1 };
   const series = (colour: string, width: number, alpha: number): uPlot.Series => ({
@@ -47,10 +54,17 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       points: { show: false },
       drag: { x: true, y: false, setScale: false },
       sync: { key: sync, scales: ['x', null] },
-      bind: { dblclick: () => null },
+      bind: {
+        dblclick: () => null,
+        mousedown: (u, _, handler) => (event) => {
+          if (event.shiftKey && event.button === 0) pan(u, event, hooks);
+          else handler(event);
+          return null;
+        },
+      },
     },
     scales: {
-      x: { time: false, range: () => hooks.model().x },
+      x: { time: false, distr: xlog ? 3 : 1, range: () => hooks.model().x },
       y: { distr: log ? 3 : 1, range: () => hooks.model().y },
     },
     axes: [
@@ -62,7 +76,8 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
         size: 20,
         gap: 4,
         space: 62,
-        values: (_, splits) => splits.map((split) => (split === null ? '' : axis === 'step' && split % 1 !== 0 ? '' : xLabel[axis](split))),
+        values: (_, splits) => splits.map((split) => (split === null ? '' : axis === 'step' && split % 1 !== 0 ? '' : xText(axis, split))),
+        ...(xlog && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.width / 62) }),
       },
       {
         stroke: quiet,
@@ -95,7 +110,8 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       ],
       drawAxes: [
         (u) => {
-          const { evidence, guides, annotations, lines } = hooks.model();
+          const { evidence, guides, annotations, lines, focus } = hooks.model();
+          drawBands(u, lines, focus);
           drawEvidence(u, evidence, labelTop(u, lines, guides));
           drawAnnotations(u, annotations);
           drawGuides(u, lines, guides);
@@ -120,4 +136,26 @@ export function plotOptions({ lines, smooth, log, axis, sync }: Looks, hooks: Ho
       ],
     },
   };
+}
+
+/** Moves the range with the hand; on a log axis by a factor. */
+function pan(u: uPlot, start: MouseEvent, hooks: Hooks): void {
+  const [from, to] = hooks.model().x;
+  const log = u.scales.x?.distr === 3;
+  const [low, high] = log ? [Math.log(from), Math.log(to)] : [from, to];
+  const width = u.over.clientWidth || 1;
+  let range: [number, number] | null = null;
+  const move = (event: MouseEvent) => {
+    const by = ((start.clientX - event.clientX) / width) * (high - low);
+    range = log ? [Math.exp(low + by), Math.exp(high + by)] : [low + by, high + by];
+    hooks.pan(range);
+  };
+  const end = () => {
+    removeEventListener('mousemove', move);
+    hooks.pan(null);
+    if (range) hooks.zoom(...range);
+  };
+  start.preventDefault();
+  addEventListener('mousemove', move);
+  addEventListener('mouseup', end, { once: true });
 }

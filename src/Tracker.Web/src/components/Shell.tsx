@@ -4,7 +4,9 @@ import { useLiveStatus } from '../api/hooks';
 import { toggleTheme, useTheme } from '../charts/theme';
 import { formatClock } from '../lib/times';
 import { Icon } from './Icon';
+import { setOverlay } from './overlay';
 import { Ago } from './time';
+import { readView, type View } from './view';
 
 interface Props {
   project?: string | undefined;
@@ -20,20 +22,14 @@ export function Shell({ project, run, open, running, children }: Props) {
     <>
       <a className="skip" href="#main">Skip to content</a>
       <header className="bar">
-        <Link to="/" className="brand">Tracker</Link>
+        <Link to="/" search={{}} className="brand">Tracker</Link>
         <nav aria-label="Where you are" className="crumbs">
-          {project && <><i aria-hidden="true">▸</i><Link to="/projects/$project" params={{ project }}>{project}</Link></>}
-          {run && <><i aria-hidden="true">▸</i><Link to="/runs/$run" params={{ run: run.id }}>{run.name}</Link></>}
+          {project && <><i aria-hidden="true">▸</i><Link to="/projects/$project" params={{ project }} search={{}}>{project}</Link></>}
+          {run && <><i aria-hidden="true">▸</i><Link to="/runs/$run" params={{ run: run.id }} search={{}}>{run.name}</Link></>}
         </nav>
-        {project && (
-          <nav aria-label="Project" className="nav">
-            <Link to="/projects/$project" params={{ project }} activeOptions={{ exact: true, includeSearch: false }} data-current={run ? true : undefined}>Runs</Link>
-            <Link to="/projects/$project/diagnoses" params={{ project }} activeOptions={{ includeSearch: false }}>
-              Diagnoses {open ? <b className="count">{open}</b> : null}
-            </Link>
-          </nav>
-        )}
+        {project && <ProjectNav project={project} open={open} inRun={run !== undefined} />}
         <div className="bar-end">
+          <button type="button" className="jump" onClick={() => setOverlay('palette')}><span>Search or jump to…</span> <kbd>⌘K</kbd></button>
           <LiveBadge />
           {running !== undefined && <span className="bar-running">{running} running</span>}
           <ThemeButton />
@@ -44,6 +40,27 @@ export function Shell({ project, run, open, running, children }: Props) {
     </>
   );
 }
+
+/** The pages of a project. Those that show runs keep the view: the same filter, the same runs on the charts. */
+function ProjectNav({ project, open, inRun }: { project: string; open: number | undefined; inRun: boolean }) {
+  const params = { project };
+  const keep = inRun ? {} : (old: View) => kept(old);
+  const options = { exact: true, includeSearch: false };
+  return (
+    <nav aria-label="Project" className="nav">
+      <Link to="/projects/$project" params={params} search={keep} activeOptions={options} data-current={inRun || undefined}>Runs</Link>
+      <Link to="/projects/$project/charts" params={params} search={keep} activeOptions={options}>Charts</Link>
+      <Link to="/projects/$project/compare" params={params} search={keep} activeOptions={options}>Compare</Link>
+      <Link to="/projects/$project/diagnoses" params={params} search={{}} activeOptions={options}>
+        Diagnoses {open ? <b className="count">{open}</b> : null}
+      </Link>
+      <Link to="/projects/$project/settings" params={params} search={{}} activeOptions={options}>Settings</Link>
+    </nav>
+  );
+}
+
+/** What of a view holds on every page of its project. */
+const kept = ({ filter, runs, order, group, sum, paint, cols, side }: View): View => readView({ filter, runs, order, group, sum, paint, cols, side });
 
 function LiveBadge() {
   const { state } = useLiveStatus();

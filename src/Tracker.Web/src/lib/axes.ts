@@ -85,3 +85,34 @@ function linearTicks([low, high]: Range, most: number): number[] {
 /** How many values a log axis cannot show. */
 export const notPositive = (curves: readonly Curve[]): number =>
   curves.reduce((sum, { y }) => sum + y.reduce((count, value) => count + (value <= 0 ? 1 : 0), 0), 0);
+
+/**
+ * A y range that leaves the few outliers out, and how many values it leaves out: the middle 96 % of what is visible (of the smoothed curves all of it),
+ * with half of that again on either side.
+ */
+export function calmExtent(curves: readonly Curve[], x: Range, log: boolean): { y: Range; cut: number } {
+  const values: number[] = [];
+  const smooth: number[] = [];
+  for (const curve of curves) {
+    curve.x.forEach((at, i) => {
+      const value = curve.y[i]!;
+      if (at < x[0] || at > x[1] || !Number.isFinite(value) || (log && value <= 0)) return;
+      values.push(log ? Math.log(value) : value);
+      const mean = curve.smoothed?.[i];
+      if (mean !== undefined && Number.isFinite(mean) && (!log || mean > 0)) smooth.push(log ? Math.log(mean) : mean);
+    });
+  }
+  if (values.length < 20) return { y: yExtent(curves, x, log), cut: 0 };
+  values.sort((a, b) => a - b);
+  smooth.sort((a, b) => a - b);
+  const at = (list: number[], share: number) => list[Math.round(share * (list.length - 1))]!;
+  const [low, high] = [at(values, 0.02), at(values, 0.98)];
+  const air = (high - low) * 0.5 || Math.abs(high) * 0.05 || 1;
+  // Smoothed curves follow a spike, too: of them only the middle counts.
+  const [least, greatest] = smooth.length > 0 ? [at(smooth, 0.01), at(smooth, 0.99)] : [low, high];
+  const range: Range = [Math.max(values[0]!, Math.min(low - air, least)), Math.min(values.at(-1)!, Math.max(high + air, greatest))];
+  const cut = values.reduce((sum, value) => sum + (value < range[0] || value > range[1] ? 1 : 0), 0);
+  const edge = (range[1] - range[0]) * 0.05;
+  const padded: Range = [range[0] - edge, range[1] + edge];
+  return { y: log ? [Math.exp(padded[0]), Math.exp(padded[1])] : [low >= 0 && padded[0] < 0 ? 0 : padded[0], padded[1]], cut };
+}

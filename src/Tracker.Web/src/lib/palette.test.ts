@@ -1,22 +1,19 @@
 import { expect, test } from 'vitest';
-import { colourIndexes, colourOf, distinct, palette, rampColour } from './palette';
+import { colourOf, distinct, palette, rampColour, usualColour } from './palette';
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `run-${i}`);
 
-test('Twelve runs have twelve colours', () => {
-  expect(new Set(colourIndexes(ids(12)).values()).size).toBe(12);
+const own = (list: readonly string[]) => new Map(list.map((id) => [id, usualColour(id)]));
+
+test('Runs that are seen together differ, up to twelve', () => {
+  const indexes = distinct(own(ids(40)), ids(40).slice(20, 32));
+  expect(new Set(ids(40).slice(20, 32).map((id) => indexes.get(id))).size).toBe(12);
 });
 
-test('A newcomer changes nobody’s colour', () => {
-  const before = colourIndexes(ids(20));
-  const after = colourIndexes([...ids(20), 'newcomer']);
-  for (const [id, index] of before) expect(after.get(id)).toBe(index);
-});
-
-test('Runs that are seen together differ', () => {
-  const together = ids(40).slice(20, 30);
-  const indexes = distinct(colourIndexes(ids(40)), together);
-  expect(new Set(together.map((id) => indexes.get(id))).size).toBe(10);
+test('Who is seen first keeps its own colour, and runs apart keep theirs', () => {
+  const indexes = distinct(own(ids(40)), ids(40).slice(20, 30));
+  expect(indexes.get('run-20')).toBe(usualColour('run-20'));
+  expect(indexes.get('run-3')).toBe(usualColour('run-3'));
 });
 
 test('Both themes have every colour', () => {

@@ -16,26 +16,10 @@ function hash(text: string): number {
   return h;
 }
 
-/**
- * A place in the palette for each id: its hash, moved on when an earlier id has it, so that up to twelve differ.
- * Give the ids oldest first: then a newcomer never changes the colour of another.
- */
-export function colourIndexes(ids: readonly string[]): Map<string, number> {
-  const size = palette.light.length;
-  const result = new Map<string, number>();
-  let taken = new Set<number>();
-  for (const id of ids) {
-    if (result.has(id)) continue;
-    if (taken.size === size) taken = new Set();
-    let index = hash(id) % size;
-    while (taken.has(index)) index = (index + 1) % size;
-    taken.add(index);
-    result.set(id, index);
-  }
-  return result;
-}
+/** The place in the palette that an id has by itself. */
+export const usualColour = (id: string): number => hash(id) % palette.light.length;
 
-/** The same, with those that are seen together (at most twelve) made to differ: who comes first keeps its colour. */
+/** Places in the palette with those that are seen together (at most twelve) made to differ: who comes first keeps its colour. */
 export function distinct(indexes: ReadonlyMap<string, number>, together: readonly string[]): Map<string, number> {
   const size = palette.light.length;
   const result = new Map(indexes);

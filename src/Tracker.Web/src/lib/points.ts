@@ -83,3 +83,10 @@ export function nearestIndex(xs: ArrayLike<number>, x: number): number {
   }
   return Math.abs(xs[low]! - x) <= Math.abs(xs[high]! - x) ? low : high;
 }
+
+/** The mark nearest to x; undefined when there is none. */
+export function nearestMark<T extends { x: number }>(marks: readonly T[], x: number): T | undefined {
+  let best: T | undefined;
+  for (const mark of marks) if (!best || Math.abs(mark.x - x) < Math.abs(best.x - x)) best = mark;
+  return best;
+}

@@ -96,3 +96,20 @@ export function accuracySeries(names: readonly string[]): string | undefined {
   const wanted = ['val/accuracy', 'val_accuracy', 'val_acc', 'eval/accuracy', 'accuracy', 'train/accuracy'];
   return wanted.find((name) => names.includes(name)) ?? names.find((name) => /acc(uracy)?$/i.test(name));
 }
+
+/** Sections of a workspace: series by the part of their name before the first slash, what people look at first on top. */
+export function prefixSections(names: readonly string[]): { name: string; names: string[] }[] {
+  const places = ['train', 'val', 'eval', 'test', 'metrics'];
+  const lasts = ['system', 'perf'];
+  const sections = new Map<string, string[]>();
+  for (const name of names) {
+    const slash = name.indexOf('/');
+    const section = slash > 0 ? name.slice(0, slash) : 'metrics';
+    const list = sections.get(section);
+    if (list) list.push(name);
+    else sections.set(section, [name]);
+  }
+  const place = (name: string): number => (places.includes(name) ? places.indexOf(name) - places.length : lasts.includes(name) ? 1 : 0);
+  for (const list of sections.values()) list.sort((a, b) => rank(a) - rank(b));
+  return [...sections].map(([name, list]) => ({ name, names: list })).sort((a, b) => place(a.name) - place(b.name));
+}

@@ -1,35 +1,26 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useWatch } from '../api/hooks';
-import { projectDiagnosesQuery, runsQuery } from '../api/queries';
-import { useTheme } from '../charts/theme';
-import { colourIndexes, colourOf, distinct } from '../lib/palette';
+import { projectDiagnosesQuery, projectsQuery } from '../api/queries';
+import { rowsQuery } from '../api/rows';
+import { useColours } from '../components/colours';
+import { fieldsFor } from '../lib/columns';
 
-/** Runs on the charts when nobody chose any. */
-const usuallyShown = 8;
-
-/**
- * A project's runs, newest first, with their colours and its diagnoses, live.
- * @param together Runs that are seen together, separated by commas: their colours differ. Unless given, the newest ones.
- */
-export function useProject(project: string | undefined, together: string | undefined = undefined) {
+/** What every page of a project shows: its newest runs by name, their colours, its diagnoses, and how many are open and running. Live. */
+export function useProject(project: string | undefined) {
   useWatch('project', project === undefined ? [] : [project]);
-  const theme = useTheme();
   const enabled = project !== undefined;
-  const runs = useInfiniteQuery({ ...runsQuery(project ?? ''), enabled });
+  const runs = useInfiniteQuery({ ...rowsQuery(project ?? '', { fields: fieldsFor([]) }), enabled });
   const diagnoses = useQuery({ ...projectDiagnosesQuery(project ?? ''), enabled });
   const list = useMemo(() => runs.data?.pages.flatMap((page) => page.items) ?? [], [runs.data]);
+  const newest = useMemo(() => list.slice(0, 8).map((run) => run.id), [list]);
+  const colours = useColours(newest);
+  return { runs, diagnoses, list, colours, ...useCounts(project) };
+}
 
-  const newest = list.slice(0, usuallyShown).map((run) => run.id).join();
-  const seen = together ?? newest;
-
-  // Oldest first, so that a newcomer never changes the colour of another run.
-  const ids = list.map((run) => run.id).reverse().join('\n');
-  const colours = useMemo(() => {
-    const indexes = distinct(colourIndexes(ids.split('\n')), seen.split(','));
-    return (run: string) => colourOf(indexes.get(run) ?? 0, theme);
-  }, [ids, seen, theme]);
-
-  const open = diagnoses.data?.filter((diagnosis) => diagnosis.state === 'open' && diagnosis.severity !== 'info' && diagnosis.verdict === null);
-  return { runs, diagnoses, list, colours, seen, open: open?.length, running: runs.data && list.filter((run) => run.state === 'running').length };
+/** How much of a project is open and running, for the bar on top. */
+export function useCounts(project: string | undefined): { open: number | undefined; running: number | undefined } {
+  const { data } = useQuery({ ...projectsQuery, enabled: project !== undefined });
+  const found = data?.items.find((item) => item.name === project);
+  return { open: found?.openDiagnoses, running: found?.running };
 }

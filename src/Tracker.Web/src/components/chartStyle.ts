@@ -1,0 +1,18 @@
+import { useMemo } from 'react';
+import { smoothRange, useView } from './view';
+import type { Smoother, XAxis } from '../api/queries';
+
+/** What the page's view says to each of its charts. */
+export interface PageStyle {
+  axis: XAxis;
+  xlog: boolean;
+  smoother: Smoother;
+  smoothing: number;
+  from: number | undefined;
+  to: number | undefined;
+}
+
+export function usePageStyle(): PageStyle {
+  const [{ x = 'step', xlog = false, smoother = 'ema', smooth, from, to }] = useView();
+  return useMemo(() => ({ axis: x, xlog, smoother, smoothing: smooth ?? smoothRange(smoother).usual, from, to }), [x, xlog, smoother, smooth, from, to]);
+}

@@ -1,0 +1,103 @@
+import { useQueries } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
+import { useWatch } from '../../api/hooks';
+import { catalogueQuery } from '../../api/queries';
+import { useTheme } from '../../charts/theme';
+import { ChartTools } from '../../components/ChartTools';
+import { DataChart, type Source } from '../../components/DataChart';
+import { Empty } from '../../components/states';
+import { listOf, toggled, useView } from '../../components/view';
+import { plural } from '../../lib/numbers';
+import { colourOf } from '../../lib/palette';
+import { prefixSections } from '../../lib/sections';
+import type { useRunsTable } from '../runs/useRunsTable';
+import { useShownRuns } from './useShownRuns';
+
+/** One chart per series name, the runs side by side on it; grouped runs as one curve with a band. */
+export function WorkspaceCharts({ project, table }: { project: string; table: ReturnType<typeof useRunsTable> }) {
+  const [view, change] = useView();
+  const theme = useTheme();
+  const runs = useShownRuns(project, table);
+  useWatch('run', runs.map((run) => run.id));
+  const catalogues = useQueries({ queries: runs.map((run) => ({ ...catalogueQuery(run.id), staleTime: 30_000 })) });
+
+  // One string, so that the charts stay the same objects while nothing new was logged.
+  const series = catalogues.map(({ data }) => data?.items.filter((item) => item.kind === 'scalar').map((item) => item.name).join('\n') ?? '').join('\0');
+  const { colours } = table;
+  const who = runs.map((run) => [run.id, run.name, run.group ?? ''].join('\n')).join('\0');
+  const logged = useMemo(() => {
+    const bySeries = new Map<string, Source[]>();
+    const people = who.split('\0').map((entry) => entry.split('\n'));
+    const groups = [...new Set(people.map(([, , group]) => group))];
+    series.split('\0').forEach((names, i) => {
+      const [run = '', label = '', group] = people[i] ?? [];
+      const source = { run, label, colour: group ? colourOf(groups.indexOf(group), theme) : colours(run), group: group || undefined };
+      for (const name of names.split('\n').filter(Boolean)) {
+        const list = bySeries.get(name);
+        if (list) list.push({ ...source, name });
+        else bySeries.set(name, [{ ...source, name }]);
+      }
+    });
+    return bySeries;
+  }, [series, who, colours, theme]);
+
+  const { pattern, wrong } = useMemo(() => regex(view.charts), [view.charts]);
+  const sections = useMemo(() => prefixSections([...logged.keys()].filter((name) => !pattern || pattern.test(name))), [logged, pattern]);
+  const folded = listOf(view.folded);
+  const found = sections.reduce((sum, section) => sum + section.names.length, 0);
+  const waiting = catalogues.some((catalogue) => catalogue.isPending);
+
+  return (
+    <section className="charts-pane" aria-label="Charts">
+      <div className="charts-bar">
+        <SearchBox value={view.charts ?? ''} wrong={wrong} count={view.charts ? found : undefined} onChange={(charts) => change({ charts: charts || undefined })} />
+        <ChartTools series={useMemo(() => [...logged.keys()], [logged])} />
+      </div>
+      {runs.length === 0 && !waiting && table.rows.length > 0 && <Empty title="No run is on the charts."><p>Choose runs by the dot before their names, or <kbd>x</kbd> on the line you are at.</p></Empty>}
+      {runs.length > 0 && !waiting && found === 0 && <Empty title={view.charts ? 'No series is called so.' : 'These runs have logged no numbers yet.'} />}
+      {sections.map(({ name, names }) => {
+        const open = !folded.includes(name);
+        return (
+          <section key={name} aria-label={name} className="chart-section">
+            <h2 className="section-name">
+              <button type="button" className="section-fold" aria-expanded={open} onClick={() => change({ folded: toggled(view.folded, name) })}>
+                <i aria-hidden="true">{open ? '▾' : '▸'}</i>{name}
+              </button>
+              <span>{plural(names.length, 'chart')}</span>
+            </h2>
+            {open && (
+              <div className="chart-grid">
+                {names.map((chart) => <DataChart key={chart} chart={chart} title={chart} sources={logged.get(chart)!} usualLog={/loss|grad_norm|perplexity|update_ratio/.test(chart)} />)}
+              </div>
+            )}
+          </section>
+        );
+      })}
+    </section>
+  );
+}
+
+function regex(text: string | undefined): { pattern: RegExp | null; wrong: string | null } {
+  if (!text) return { pattern: null, wrong: null };
+  try {
+    return { pattern: new RegExp(text, 'i'), wrong: null };
+  } catch (error) {
+    return { pattern: null, wrong: (error as Error).message.replace(/^Invalid regular expression: /, '') };
+  }
+}
+
+function SearchBox({ value, wrong, count, onChange }: { value: string; wrong: string | null; count: number | undefined; onChange: (text: string) => void }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text), 150);
+    return () => clearTimeout(timer);
+  }, [text, value, onChange]);
+  return (
+    <div className="chart-search">
+      <input type="search" aria-label="Search charts" placeholder="Search charts: loss$|acc" spellCheck={false} value={text} aria-invalid={wrong ? true : undefined} onChange={(event) => setText(event.target.value)} />
+      {wrong ? <span role="alert" className="filter-wrong">{wrong}</span> : count !== undefined && <span>{plural(count, 'chart')}</span>}
+    </div>
+  );
+}
