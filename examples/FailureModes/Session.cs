@@ -28,6 +28,8 @@ internal sealed class Session(Plan plan, DataSet data, string project, Uri? url,
                 Mode = isSent ? null : TrackerMode.Disabled,
                 // An exception on the way must not look like a success.
                 StateOnDispose = TrackerFinishState.Failed,
+                // Program.cs ends all runs in order.
+                EndsOnSignals = false,
             },
             cancellationToken);
         var recorder = record is null ? null : new Recorder(Path.Combine(record.FullName, mode.Name + ".jsonl.gz"), mode.Name, config);

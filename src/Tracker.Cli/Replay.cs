@@ -75,6 +75,10 @@ internal sealed class Replay(Uri? server, string? project, double speed, bool js
                 Tags = ["replay"],
                 Mode = TrackerMode.Online,
                 StateOnDispose = TrackerFinishState.Failed,
+                // The file is there to be replayed again, and Ctrl-C is dealt with here.
+                SpoolFolder = "",
+                Collect = TrackerCollect.None,
+                EndsOnSignals = false,
                 Report = Console.Error.WriteLine,
             },
             cancellationToken);

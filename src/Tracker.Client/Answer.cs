@@ -83,7 +83,8 @@ internal sealed record Answer(Outcome Outcome, string Detail)
         404 => Outcome.Unknown,
         409 => Outcome.Conflict,
         410 => Outcome.Gone,
-        408 or 425 or 429 => Outcome.Later,
+        // A wrong key, and too few rights: both can be mended without another request.
+        401 or 403 or 408 or 425 or 429 => Outcome.Later,
         >= 400 and < 500 => Outcome.Refused,
         _ => Outcome.Later,
     };

@@ -1,28 +1,23 @@
-using System.IO.Compression;
 using System.Text.Json;
+using Tracker.Client.Spooling;
 
 namespace Tracker.Client;
 
 /// <summary>
-/// What is sent at once: its number, who numbered it, and the very bytes that go over the wire however often they have to be sent.
+/// What is sent at once: who numbered it, its number, and the JSON that goes over the wire, the same however often it has to be sent.
+/// Of kind request it is a call beside the batches, <c>{"method", "path", "body"}</c>, without a number.
 /// </summary>
-internal sealed record Batch(string Writer, long Number, byte[] Body, bool IsGzip, int Count)
+internal sealed record Batch(SpoolRecordKind Kind, string Writer, long Number, byte[] Json, int Count)
 {
-    // Below this the server's work to unpack outweighs the bytes saved.
-    private const int WorthPacking = 4 * 1024;
+    /// <summary>Holds nothing but its number: stands in for a batch that was refused, so that those after it need no other numbers.</summary>
+    public bool IsFiller { get; init; }
 
-    public static Batch From(ReadOnlySpan<byte> json, string writer, long number, int count)
-    {
-        if (json.Length < WorthPacking) return new Batch(writer, number, json.ToArray(), false, count);
-        var packed = new MemoryStream(json.Length / 4);
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(json);
-        return new Batch(writer, number, packed.ToArray(), true, count);
-    }
+    public static byte[] Filler(string writer, long number) => System.Text.Encoding.UTF8.GetBytes($$"""{"writer":"{{writer}}","batch":{{number}}}""");
 
     /// <summary>The same content under another number: for the rare case that the server and this writer no longer agree.</summary>
-    public Batch RenumberedFor(string writer, long number)
+    public static byte[] Renumbered(byte[] batch, string writer, long number)
     {
-        using var content = JsonDocument.Parse(Unpacked());
+        using var content = JsonDocument.Parse(batch);
         var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
         {
@@ -37,8 +32,6 @@ internal sealed record Batch(string Writer, long Number, byte[] Body, bool IsGzi
             json.WriteEndObject();
         }
 
-        return From(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), writer, number, Count);
+        return bytes.ToArray();
     }
-
-    private Stream Unpacked() => IsGzip ? new GZipStream(new MemoryStream(Body), CompressionMode.Decompress) : new MemoryStream(Body);
 }

@@ -4,7 +4,7 @@ namespace Tracker.Client;
 /// Takes what the training loop logs: a short lock, no allocation once warm, no waiting. Full segments queue up for the packer;
 /// when memory is used up the newest points are dropped and counted, and the oldest kept.
 /// </summary>
-internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull)
+internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull, string prefix = "")
 {
     private const int LongestName = 512;
     private const int MostSeries = 100_000;
@@ -20,6 +20,7 @@ internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull)
     private bool _closed;
     private long _logged;
     private long _dropped;
+    private long _lastStep = long.MinValue;
 
     /// <summary>Everything handed in, and what of it was dropped here.</summary>
     public (long Logged, long Dropped) Counts
@@ -39,11 +40,21 @@ internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull)
         }
     }
 
+    /// <summary>The last step that scalars were logged for; null before.</summary>
+    public long? LastStep
+    {
+        get
+        {
+            lock (_gate) return _lastStep == long.MinValue ? null : _lastStep;
+        }
+    }
+
     public void Add(long step, long time, ReadOnlySpan<(string Name, double Value)> values)
     {
         lock (_gate)
         {
             _logged += values.Length;
+            _lastStep = step;
             foreach (ref readonly var item in values)
             {
                 if (HasRoom() && SeriesOf(item.Name) is >= 0 and var series) _open.Add(new ScalarPoint(series, step, time, item.Value), item.Name.Length);
@@ -57,7 +68,7 @@ internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull)
         lock (_gate)
         {
             _logged++;
-            if (HasRoom() && IsName(entry.Name) && entry.Histogram.HasShape) _open.Add(entry);
+            if (HasRoom() && IsName(entry.Name) && entry.Histogram.HasShape) _open.Add(prefix.Length == 0 ? entry : entry with { Name = prefix + entry.Name });
             else _dropped++;
         }
     }
@@ -120,12 +131,12 @@ internal sealed class LogBuffer(MemoryBudget budget, Action segmentFull)
     private int SeriesOf(string name)
     {
         if (name is not null && _ids.TryGetValue(name, out var id)) return id;
-        if (!IsName(name) || _ids.Count == MostSeries) return -1;
+        if (!IsName(name) || prefix.Length + name!.Length > LongestName || _ids.Count == MostSeries) return -1;
         id = _ids.Count;
         // A grown copy: the packer may be reading the array that it was given.
         if (id == _names.Length) Array.Resize(ref _names, id * 2);
-        _names[id] = name!;
-        _ids.Add(name!, id);
+        _names[id] = prefix + name;
+        _ids.Add(name, id);
         return id;
     }
 

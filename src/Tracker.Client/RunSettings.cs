@@ -19,6 +19,9 @@ internal sealed class RunSettings
         Url = ParseUrl(options.Url?.OriginalString ?? FirstOf(null, "TRACKER_URL") ?? "http://127.0.0.1:5080");
         ApiKey = FirstOf(options.ApiKey, "TRACKER_API_KEY");
         Mode = options.Mode ?? ParseMode(FirstOf(null, "TRACKER_MODE"));
+        // Under torchrun and its like each process has its rank; only a run that was given an id can be shared.
+        Rank = options.Rank ?? (options.Id is not null && int.TryParse(FirstOf(null, "RANK"), out var rank) && rank > 0 ? rank : 0);
+        SpoolFolder = options.SpoolFolder ?? (Mode == TrackerMode.Offline ? Path.GetFullPath(TrackerSpool.OfflineFolder) : TrackerSpool.DefaultFolder);
         _report = options.Report ?? Console.Error.WriteLine;
     }
 
@@ -35,6 +38,17 @@ internal sealed class RunSettings
 
     public TrackerMode Mode { get; }
 
+    public int Rank { get; }
+
+    /// <summary>Another process is the one that starts and ends the run.</summary>
+    public bool Joins => Rank > 0;
+
+    /// <summary>Stands before the names of series.</summary>
+    public string Prefix => Rank > 0 ? $"rank{Rank}/" : "";
+
+    /// <summary>Empty: nothing goes to disk.</summary>
+    public string SpoolFolder { get; }
+
     public TimeSpan FinishTimeout => Options.FinishTimeout;
 
     public TrackerFinishState StateOnDispose => Options.StateOnDispose;
@@ -50,6 +64,9 @@ internal sealed class RunSettings
         Check(options.FinishTimeout, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(options.FinishTimeout));
         if (options.MaxBufferedBytes < 1024 * 1024)
             throw new ArgumentException($"{nameof(options.MaxBufferedBytes)} is {options.MaxBufferedBytes}; it is at least 1 MiB.", nameof(options));
+        if (options.MaxSpoolBytes < 0) throw new ArgumentException($"{nameof(options.MaxSpoolBytes)} is {options.MaxSpoolBytes}; it is not negative.", nameof(options));
+        if (options.SystemInterval != TimeSpan.Zero) Check(options.SystemInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), nameof(options.SystemInterval));
+        if (options.Rank is < 0) throw new ArgumentException($"{nameof(options.Rank)} is {options.Rank}; it is not negative.", nameof(options));
         return new RunSettings(options);
     }
 
@@ -69,7 +86,7 @@ internal sealed class RunSettings
     private static string? FirstOf(string? option, string variable) =>
         option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 
-    private static Uri ParseUrl(string text) =>
+    public static Uri ParseUrl(string text) =>
         Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
             : throw new ArgumentException($"The server's address '{text}' is not an http or https address.", nameof(text));

@@ -19,10 +19,16 @@ public sealed class TrackerRunOptions
     public TrackerResume Resume { get; init; } = TrackerResume.Allow;
 
     /// <summary>
+    /// Which of several processes of one run this is (give all of them the same <see cref="Id"/>). Rank 0 starts and ends the run; above 0
+    /// the names of series begin with <c>rank&lt;r&gt;/</c> and finishing only sends what is left. Default: <c>RANK</c> where <see cref="Id"/> is given, else 0.
+    /// </summary>
+    public int? Rank { get; init; }
+
+    /// <summary>
     /// What the run was started with: learning rate, batch size, schedule… Values: null, bool, numbers, strings, enums, dates,
     /// <c>JsonElement</c>, <c>JsonNode</c>, and dictionaries and lists of these; anything else is written as its text.
     /// <c>max_grad_norm</c>, <c>num_classes</c>, <c>total_steps</c>, <c>steps_per_epoch</c>, <c>schedule</c>, <c>optimizer</c> and
-    /// <c>batch_size</c> are understood by the diagnosis.
+    /// <c>batch_size</c> are understood by the diagnosis. Of a settings class: see <see cref="TrackerConfig"/>.
     /// </summary>
     public IReadOnlyDictionary<string, object?>? Config { get; init; }
 
@@ -69,10 +75,31 @@ public sealed class TrackerRunOptions
     public TrackerFinishState StateOnDispose { get; init; } = TrackerFinishState.Finished;
 
     /// <summary>
-    /// Most memory, in bytes, for what the server has not acknowledged. Beyond it the newest points are dropped and counted.
-    /// Default: 64 MiB; at least 1 MiB.
+    /// Most memory, in bytes, for what is not yet on disk or acknowledged: only a burst that is logged faster than it can be written
+    /// fills it, or a disk that takes no more. Beyond it the newest points are dropped and counted. Default: 256 MiB; at least 1 MiB.
     /// </summary>
-    public long MaxBufferedBytes { get; init; } = 64L * 1024 * 1024;
+    public long MaxBufferedBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>
+    /// Where what is not acknowledged is kept until it is, also beyond the end of the process. Empty: in memory alone.
+    /// Default: <c>TRACKER_SPOOL</c>, else <c>tracker/spool</c> in the user's state folder; in mode offline <c>tracker-offline</c> in the working directory.
+    /// </summary>
+    public string? SpoolFolder { get; init; }
+
+    /// <summary>Most bytes on disk for this run; beyond it points stay in memory. Default: 8 GiB; 0: memory alone.</summary>
+    public long MaxSpoolBytes { get; init; } = 8L * 1024 * 1024 * 1024;
+
+    /// <summary>What is logged about the process and its machine without being asked for. Default: all of it.</summary>
+    public TrackerCollect Collect { get; init; } = TrackerCollect.All;
+
+    /// <summary>Time between two looks at processor, memory, disk, network and GPU. Default: 10 s; from 100 ms to 1 hour, or zero for none.</summary>
+    public TimeSpan SystemInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether SIGINT, SIGTERM, SIGHUP and SIGQUIT end the run as killed before they end the process. Say false where the program handles them
+    /// itself. Default: true. An exception that nobody catches always ends the run as failed.
+    /// </summary>
+    public bool EndsOnSignals { get; init; } = true;
 
     /// <summary>
     /// Is told, in one line, what went wrong (server away, points dropped); the same trouble is told once.
@@ -89,7 +116,7 @@ public enum TrackerMode
     /// <summary>To the server, in the background.</summary>
     Online,
 
-    /// <summary>Kept for later. This version has no place to keep them: it says so and acts as <see cref="Disabled"/>.</summary>
+    /// <summary>To disk, until somebody says <c>tracker sync</c> or <see cref="TrackerSpool.SendAsync"/>.</summary>
     Offline,
 
     /// <summary>Nowhere: every call returns at once.</summary>
@@ -120,4 +147,49 @@ public enum TrackerFinishState
 
     /// <summary>It was stopped from outside: by a signal, or by <see cref="TrackerRun.ShouldStop"/>.</summary>
     Killed,
+}
+
+/// <summary>What a run finds out by itself.</summary>
+[Flags]
+public enum TrackerCollect
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Machine, system, .NET, command line (values that look like secrets left out) and packages, as an event at the start.</summary>
+    Environment = 1,
+
+    /// <summary>Commit, branch and changes of the git checkout that the process runs in.</summary>
+    Git = 2,
+
+    /// <summary>Lines written to <see cref="Console"/>, at most 100 a second.</summary>
+    Console = 4,
+
+    /// <summary>Processor, memory, disk, network and GPU (by <c>nvidia-smi</c>, where there is one), as series <c>system/…</c>.</summary>
+    System = 8,
+
+    /// <summary>All of them.</summary>
+    All = Environment | Git | Console | System,
+}
+
+/// <summary>What can change of a run after its start; what is null stays as it is.</summary>
+public sealed class TrackerRunUpdate
+{
+    /// <summary>The name that people see.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Replaces all tags.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>Free text; replaces what was there.</summary>
+    public string? Notes { get; init; }
+
+    /// <summary>As <see cref="TrackerRunOptions.Group"/>.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>As <see cref="TrackerRunOptions.Reference"/>.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>Keys that are added or replaced.</summary>
+    public IReadOnlyDictionary<string, object?>? Config { get; init; }
 }

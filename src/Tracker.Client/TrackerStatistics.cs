@@ -12,7 +12,7 @@ public sealed record TrackerStatistics
     /// <summary>Stored by the server, those in <see cref="Rejected"/> excepted.</summary>
     public required long Acknowledged { get; init; }
 
-    /// <summary>Lost: no memory left, refused by the server, a name out of its limits, or logged after the end.</summary>
+    /// <summary>Lost: neither memory nor disk left, refused by the server, a name out of its limits, or logged after the end.</summary>
     public required long Dropped { get; init; }
 
     /// <summary>Waiting to be acknowledged.</summary>
@@ -20,6 +20,12 @@ public sealed record TrackerStatistics
 
     /// <summary>Memory held by what is waiting, in bytes.</summary>
     public required long PendingBytes { get; init; }
+
+    /// <summary>On disk for what is waiting, in bytes.</summary>
+    public required long SpooledBytes { get; init; }
+
+    /// <summary>Points, histograms and events of earlier processes that this one found on disk and sent; not among the others.</summary>
+    public required long Recovered { get; init; }
 
     /// <summary>Points that the server named as not to be kept (a histogram under a scalar's name, for example), counted among the acknowledged.</summary>
     public required long Rejected { get; init; }
@@ -36,6 +42,7 @@ public sealed record TrackerStatistics
 
 /// <summary>What <see cref="TrackerRun.FinishAsync"/> achieved in its time.</summary>
 /// <param name="Complete">Everything was acknowledged, nothing dropped, and the server knows that the run has ended.</param>
-/// <param name="Left">Points, histograms and events that were not acknowledged in time; they are lost with the process.</param>
+/// <param name="Left">Points, histograms and events that were not acknowledged in time.</param>
 /// <param name="Dropped">As <see cref="TrackerStatistics.Dropped"/>.</param>
-public sealed record TrackerFinish(bool Complete, long Left, long Dropped);
+/// <param name="Spool">Where what is left lies, to be sent by the next run on this machine or by <c>tracker sync</c>; null when nothing is left, or when it is lost with the process.</param>
+public sealed record TrackerFinish(bool Complete, long Left, long Dropped, string? Spool = null);

@@ -21,7 +21,7 @@ public sealed class RunTests : IAsyncLifetime
         await using var run = await TrackerRun.StartAsync(
             new TrackerRunOptions
             {
-                Url = _server.Url, Mode = TrackerMode.Online, Project = "digits", Name = "first", Id = "my-run_1.a", Resume = TrackerResume.Must, Tags = ["a", "b"],
+                Url = _server.Url, Mode = TrackerMode.Online, Collect = TrackerCollect.None, Project = "digits", Name = "first", Id = "my-run_1.a", Resume = TrackerResume.Must, Tags = ["a", "b"],
                 Group = "fold", JobType = "train", Notes = "why", Reference = "other",
                 Config = new Dictionary<string, object?>
                 {
@@ -204,6 +204,7 @@ public sealed class RunTests : IAsyncLifetime
             Config = config,
             HeartbeatInterval = TimeSpan.FromMilliseconds(heartbeat),
             StateOnDispose = onDispose,
+            Collect = TrackerCollect.None,
             Report = _ => { },
         },
         Cancel);

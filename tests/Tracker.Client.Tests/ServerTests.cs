@@ -86,6 +86,24 @@ public sealed class ServerTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_refused_batch_leaves_no_hole_in_the_numbers_and_a_change_of_the_run_arrives()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        await using var run = await StartAsync(server.Address, flush: 1);
+        run.Log(1, ("loss", 1));
+        await Waiting.Until(() => run.Statistics.Acknowledged == 1, "the first point is stored");
+        // A control character in a name: the server refuses the whole batch.
+        run.Log(2, ("bad\u0001name", 1));
+        await Waiting.Until(() => run.Statistics.Dropped == 1, "the batch is dropped");
+        run.Log(3, ("loss", 3));
+        run.Update(new TrackerRunUpdate { Tags = ["later"], Notes = "n" });
+        (await run.FinishAsync(cancellationToken: Cancel)).ShouldBe(new TrackerFinish(false, 0, 1));
+        (await PointsAsync(server.Client, run.Id, "loss"))["loss"].ShouldBe([(1, 1), (3, 3)]);
+        var stored = await GetAsync(server.Client, $"runs/{run.Id}");
+        ((string)stored["tags"]![0]!, (string)stored["notes"]!).ShouldBe(("later", "n"));
+    }
+
+    [Fact]
     public async Task The_example_can_be_stopped_from_the_server()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
@@ -143,6 +161,7 @@ public sealed class ServerTests(PostgresFixture postgres)
             Config = new Dictionary<string, object?> { ["lr"] = 0.5 },
             FlushInterval = TimeSpan.FromMilliseconds(flush),
             HeartbeatInterval = TimeSpan.FromMilliseconds(heartbeat),
+            Collect = TrackerCollect.None,
             Report = _ => { },
         },
         Cancel);
