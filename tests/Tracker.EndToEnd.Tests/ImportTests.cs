@@ -39,6 +39,7 @@ public sealed partial class ImportTests
     [Theory]
     [InlineData("Tracker.Core")]
     [InlineData("Tracker.Client")]
+    [InlineData("Tracker.Client.Grpc", "Tracker.Client")]
     [InlineData("Tracker.Web")]
     [InlineData("Tracker.Wire")]
     [InlineData("Tracker.Api", "Tracker.Core", "Tracker.Web", "Tracker.Wire")]
