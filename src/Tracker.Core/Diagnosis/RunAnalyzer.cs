@@ -12,7 +12,7 @@ namespace Tracker.Core.Diagnosis;
 /// Columns must carry the names of their series. Within a batch points are folded by step, and within a step by the order in which
 /// the series first appeared in the run; events stand before the points of their step, events without a step before all.
 /// </remarks>
-public sealed class RunAnalyzer
+public sealed class RunAnalyzer : IItemSink
 {
     /// <summary>Version of the rules and of the saved state: raise it with every change that makes a replay differ.</summary>
     public const int Version = 12;
@@ -28,6 +28,9 @@ public sealed class RunAnalyzer
     private readonly Detector?[] _runDetectors;
     private readonly Dictionary<string, List<Detector>> _noticing = new(StringComparer.Ordinal);
     private readonly List<Detector> _reviewing = [];
+    private readonly CanonicalOrder _order = new();
+    private List<DiagnosisEvent>? _events;
+    private int _writer;
     private long _reviewedAt;
     private int _rolesVersion;
 
@@ -71,15 +74,10 @@ public sealed class RunAnalyzer
     public IReadOnlyList<DiagnosisEvent> Fold(StoredBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var events = new List<DiagnosisEvent>();
-        foreach (var item in new CanonicalOrder(batch.Batch, Admit))
-        {
-            if (item.Event is { } happening) Take(happening);
-            else if (item.Histogram is { } histogram) Take(item.Series!, batch.Writer, histogram);
-            else Take(item.Series!, batch.Writer, new Point(item.Step, item.Value, item.Time));
-            if (_context.Signals.HasChanges) _book.Flush(_context, events);
-        }
-        return events;
+        _events = null;
+        _writer = batch.Writer;
+        _order.Walk(batch.Batch, this);
+        return (IReadOnlyList<DiagnosisEvent>?)_events ?? [];
     }
 
     /// <summary>The state, to go on from with <see cref="Load(string, ReadOnlySpan{byte}, AnalyzerOptions?)"/>.</summary>
@@ -117,7 +115,11 @@ public sealed class RunAnalyzer
         }
     }
 
-    private void Take(RunEvent happening)
+    SeriesState? IItemSink.Find(string name) => _byName.GetValueOrDefault(name);
+
+    SeriesState IItemSink.Admit(string name, bool histogram) => Admit(name, histogram);
+
+    void IItemSink.Take(RunEvent happening)
     {
         if (happening.Kind == "config")
         {
@@ -133,16 +135,19 @@ public sealed class RunAnalyzer
             var seen = new Happening(happening, happening.Step ?? _context.Step);
             foreach (var detector in detectors) detector.Notice(_context, seen);
         }
-        if (happening.Kind != "finish") return;
-        _context.Finish();
-        foreach (var detector in _reviewing) detector.End(_context);
+        if (happening.Kind == "finish")
+        {
+            _context.Finish();
+            foreach (var detector in _reviewing) detector.End(_context);
+        }
+        Flush();
     }
 
-    private void Take(SeriesState series, int writer, in Point point)
+    void IItemSink.Take(SeriesState series, in Point point)
     {
-        if (!series.Admit(point.Step, writer, _context.Generation)) return;
+        if (!series.Admit(point.Step, _writer, _context.Generation)) return;
         _context.Add(series, point.Step, point.Value, point.Time);
-        if (series.Detectors.Count > 0)
+        if (series.Detectors.Length > 0)
         {
             var poisoned = _context.IsPoisoned;
             foreach (var detector in series.Detectors)
@@ -151,15 +156,24 @@ public sealed class RunAnalyzer
             }
         }
         if (ReferenceEquals(series, _context.Loss ?? _series[0])) Review(series);
+        Flush();
     }
 
-    private void Take(SeriesState series, int writer, HistogramPoint histogram)
+    void IItemSink.Take(SeriesState series, HistogramPoint histogram)
     {
-        if (!series.Admit(histogram.Step, writer, _context.Generation)) return;
+        if (!series.Admit(histogram.Step, _writer, _context.Generation)) return;
         var shape = new HistogramShape(histogram.Step, histogram.Time, histogram.Edges, histogram.Counts);
         _context.Add(series, shape);
-        if (_context.IsPoisoned) return;
-        foreach (var detector in series.Detectors) detector.Look(_context, series, shape);
+        if (!_context.IsPoisoned)
+        {
+            foreach (var detector in series.Detectors) detector.Look(_context, series, shape);
+        }
+        Flush();
+    }
+
+    private void Flush()
+    {
+        if (_context.Signals.HasChanges) _book.Flush(_context, _events ??= []);
     }
 
     /// <summary>Every 50 points of the loss (of the first series where there is none), fewer where it is logged seldom.</summary>
@@ -185,12 +199,14 @@ public sealed class RunAnalyzer
         _byName[series.Name] = series;
         _context.Enlist(series);
         if (series.Role is not { } role) return;
+        var detectors = new List<Detector>();
         for (var i = 0; i < _entries.Length; i++)
         {
             var entry = _entries[i];
             if (!entry.Roles.Contains(role.Kind) || (role.Rank > 0 && !entry.SeesRanks)) continue;
-            series.Detectors.Add(entry.PerRun || entry.IsMadeWithRun ? _runDetectors[i] ??= entry.Create(_options) : entry.Create(_options));
+            detectors.Add(entry.PerRun || entry.IsMadeWithRun ? _runDetectors[i] ??= entry.Create(_options) : entry.Create(_options));
         }
+        series.Detectors = [.. detectors];
     }
 
     /// <summary>Roles set by hand while the run goes on: a series whose role changes starts anew, and what was raised on it is withdrawn.</summary>
@@ -207,6 +223,7 @@ public sealed class RunAnalyzer
             _series[i] = new SeriesState(i, before.Name, role, before.IsHistogram);
             Enlist(_series[i]);
         }
+        _order.Forget(this);
     }
 
     private void Sync(StateStream stream)

@@ -138,27 +138,30 @@ internal sealed class LossAgainstAccuracy(LossAgainstAccuracyOptions options) : 
         var moves = Math.Max(options.LossMoves * pairs.Descent, pairs.Noise);
         var down = lossTrend <= -2.33 && -lossChange >= moves && Math.Abs(accuracyTrend) < 1.64 && Math.Abs(accuracyChange) <= options.AccuracyMoves / 2
             && accuracy.LastFinite < options.Ceiling && !_metric.IsOpen;
-        Note(run, ref _lossDown, down, accuracyTrend >= 2.33 || lossTrend > -1.64, LossDown, accuracy.Name, step, pairs.Validation.Step(options.Evaluations - 1),
-            "Validation loss falls, accuracy does not move",
-            $"{series.Name} fell from {Numbers.Text(losses[0])} to {Numbers.Text(losses[^1])} in {losses.Length} evaluations while {accuracy.Name} stayed at {Numbers.Text(accuracies[^1])}: confidence moves, decisions do not.",
-            new Evidence(series.Name, pairs.Validation.Step(options.Evaluations - 1), step, "fall of the validation loss", Numbers.Round6(-lossChange), Numbers.Round6(moves)));
-        var up = accuracyTrend >= 2.33 && accuracyChange >= options.AccuracyMoves && Math.Abs(lossTrend) < 1.64 && Math.Abs(lossChange) < Math.Max(options.LossMoves / 5 * pairs.Descent, pairs.Noise);
-        Note(run, ref _accuracyUp, up, lossTrend <= -2.33 || accuracyTrend < 1.64, AccuracyUp, accuracy.Name, step, pairs.Validation.Step(options.Evaluations - 1),
-            "Accuracy rises, validation loss does not move",
-            $"{accuracy.Name} rose from {Numbers.Text(accuracies[0])} to {Numbers.Text(accuracies[^1])} in {losses.Length} evaluations while {series.Name} stayed at {Numbers.Text(losses[^1])}: more answers are right, not yet with confidence.",
-            new Evidence(accuracy.Name, pairs.Validation.Step(options.Evaluations - 1), step, "rise of the validation accuracy", Numbers.Round6(accuracyChange), options.AccuracyMoves));
-    }
-
-    private static void Note(RunContext run, ref Alarm alarm, bool raise, bool clear, string id, string series, long step, long onset, string title, string summary, Evidence evidence)
-    {
-        switch (alarm.Update(raise, clear, step, 1, 2))
+        var onset = pairs.Validation.Step(options.Evaluations - 1);
+        if (Note(run, ref _lossDown, down, accuracyTrend >= 2.33 || lossTrend > -1.64, LossDown, accuracy.Name, step))
         {
-            case AlarmChange.Raised:
-                run.Signals.Raise(new Signal { Id = id, Severity = Severity.Info, Series = series, Step = step, OnsetStep = onset, Title = title, Summary = summary, Evidence = [evidence] });
-                break;
-            case AlarmChange.Cleared:
-                run.Signals.Clear(id, series);
-                break;
+            Tell(run, LossDown, accuracy.Name, step, onset, "Validation loss falls, accuracy does not move",
+                $"{series.Name} fell from {Numbers.Text(losses[0])} to {Numbers.Text(losses[^1])} in {losses.Length} evaluations while {accuracy.Name} stayed at {Numbers.Text(accuracies[^1])}: confidence moves, decisions do not.",
+                new Evidence(series.Name, onset, step, "fall of the validation loss", Numbers.Round6(-lossChange), Numbers.Round6(moves)));
+        }
+        var up = accuracyTrend >= 2.33 && accuracyChange >= options.AccuracyMoves && Math.Abs(lossTrend) < 1.64 && Math.Abs(lossChange) < Math.Max(options.LossMoves / 5 * pairs.Descent, pairs.Noise);
+        if (Note(run, ref _accuracyUp, up, lossTrend <= -2.33 || accuracyTrend < 1.64, AccuracyUp, accuracy.Name, step))
+        {
+            Tell(run, AccuracyUp, accuracy.Name, step, onset, "Accuracy rises, validation loss does not move",
+                $"{accuracy.Name} rose from {Numbers.Text(accuracies[0])} to {Numbers.Text(accuracies[^1])} in {losses.Length} evaluations while {series.Name} stayed at {Numbers.Text(losses[^1])}: more answers are right, not yet with confidence.",
+                new Evidence(accuracy.Name, onset, step, "rise of the validation accuracy", Numbers.Round6(accuracyChange), options.AccuracyMoves));
         }
     }
+
+    /// <summary>Whether the note has to be told now.</summary>
+    private static bool Note(RunContext run, ref Alarm alarm, bool raise, bool clear, string id, string series, long step)
+    {
+        var change = alarm.Update(raise, clear, step, 1, 2);
+        if (change == AlarmChange.Cleared) run.Signals.Clear(id, series);
+        return change == AlarmChange.Raised;
+    }
+
+    private static void Tell(RunContext run, string id, string series, long step, long onset, string title, string summary, Evidence evidence) =>
+        run.Signals.Raise(new Signal { Id = id, Severity = Severity.Info, Series = series, Step = step, OnsetStep = onset, Title = title, Summary = summary, Evidence = [evidence] });
 }

@@ -6,11 +6,16 @@ namespace Tracker.Core.Diagnosis.Detectors;
 internal static class Observations
 {
     /// <summary>Median over all layers of the recent update ratios, or null where none is logged.</summary>
-    public static double? UpdateRatio(RunContext run)
+    public static double? UpdateRatio(RunContext run) => run.UpdateRatio.Get(run, MeasureUpdateRatio);
+
+    /// <summary>First layer's gradient over the last layer's, or null where fewer than three layers are logged.</summary>
+    public static double? DepthRatio(RunContext run) => run.DepthRatio.Get(run, MeasureDepthRatio);
+
+    private static double? MeasureUpdateRatio(RunContext run)
     {
         var layers = run.All(RoleKind.UpdateRatio);
         if (layers.Count == 0) return null;
-        var medians = new double[layers.Count];
+        Span<double> medians = layers.Count <= 256 ? stackalloc double[layers.Count] : new double[layers.Count];
         for (var i = 0; i < medians.Length; i++) medians[i] = layers[i].Recent is { Count: > 0 } recent ? recent.Median(run.Window(layers[i], 50)) : 0;
         return layers.Any(l => l.Finite > 0) ? Statistics.Median(medians) : null;
     }
@@ -34,8 +39,7 @@ internal static class Observations
         return most;
     }
 
-    /// <summary>First layer's gradient over the last layer's, or null where fewer than three layers are logged.</summary>
-    public static double? DepthRatio(RunContext run)
+    private static double? MeasureDepthRatio(RunContext run)
     {
         if (GradVanishingDepth.Ends(run) is not var (first, last)) return null;
         var (early, late) = (first.Recent!.Median(50), last.Recent!.Median(50));

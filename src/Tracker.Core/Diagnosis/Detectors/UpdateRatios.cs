@@ -32,7 +32,7 @@ internal readonly struct UpdateRatios
         {
             if (layer.Recent is { Count: > 0 } recent) medians[count++] = recent.Median(_run.Window(layer, points));
         }
-        return Statistics.Median(medians[..count]);
+        return Statistics.MiddleOf(medians[..count]);
     }
 
     /// <summary>First step of the window.</summary>

@@ -30,7 +30,13 @@ internal sealed class UpdateTooLarge(UpdateTooLargeOptions options) : Detector
     {
         if (UpdateRatios.Layers(run, series, options.Points) is not { } layers || run.IsWarm(series)) return;
         // The first steps of a fresh network are large: the last few must be too, and not only the median that still holds the first.
-        var ratio = Math.Min(layers.Typical(options.Points), layers.Typical(3));
+        var now = layers.Typical(3);
+        if (!_alarm.IsOpen && now < options.Noted)
+        {
+            _alarm.Update(false, false, point.Step);
+            return;
+        }
+        var ratio = Math.Min(layers.Typical(options.Points), now);
         switch (_alarm.Update(ratio >= options.Noted, ratio < 0.5 * options.Noted, point.Step, 1, 3))
         {
             case AlarmChange.Raised:

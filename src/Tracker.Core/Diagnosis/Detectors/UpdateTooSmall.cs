@@ -32,7 +32,13 @@ internal sealed class UpdateTooSmall(UpdateTooSmallOptions options) : Detector
     {
         if (UpdateRatios.Layers(run, series, options.Points) is not { } layers || run.IsWarm(series)) return;
         // The last few must be small too, so that the end of a warm-up is not taken for its beginning.
-        var ratio = Math.Max(layers.Typical(options.Points), layers.Typical(3));
+        var now = layers.Typical(3);
+        if (!_alarm.IsOpen && now >= options.WithPlateau)
+        {
+            _alarm.Update(false, false, point.Step);
+            return;
+        }
+        var ratio = Math.Max(layers.Typical(options.Points), now);
         // An annealed rate is meant to end it, and without gradient there is nothing to update with: both have signals of their own.
         var meant = (run.Rate.IsLogged && run.Rate.Last < 0.5 * run.Rate.Peak) || run.Gradient is { Finite: > 0, LastFinite: 0 } || run.Signals.IsActive(DeadLayer.Id);
         var severity = (int)Severity(run, ratio);

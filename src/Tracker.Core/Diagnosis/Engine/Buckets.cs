@@ -31,7 +31,7 @@ internal sealed class Buckets(int capacity)
         var (from, to) = ((int)(fromShare * _count), (int)Math.Ceiling(toShare * _count));
         Span<double> scratch = stackalloc double[Math.Clamp(to - from, 0, _count)];
         Medians.Slice(from, scratch.Length).CopyTo(scratch);
-        return Statistics.Median(scratch);
+        return Statistics.MiddleOf(scratch);
     }
 
     /// <summary>First step of a bucket.</summary>
@@ -43,7 +43,7 @@ internal sealed class Buckets(int capacity)
         if (_openCount == _open.Length) Array.Resize(ref _open, Exact);
         _open[_openCount++] = value;
         if (_openCount < Math.Min(_width, Exact)) return;
-        _partsSum += Statistics.Median(_open.AsSpan(0, _openCount));
+        _partsSum += Statistics.MiddleOf(_open.AsSpan(0, _openCount));
         _parts++;
         _openCount = 0;
         if ((long)_parts * Exact < _width) return;

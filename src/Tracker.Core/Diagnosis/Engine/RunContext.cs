@@ -8,6 +8,7 @@ internal sealed class RunContext
     private const int WarmPoints = 100;
     private const int EarlyPoints = 50;
 
+    private readonly SeriesState?[] _first = new SeriesState?[Enum.GetValues<RoleKind>().Length];
     private readonly List<SeriesState>[] _byRole = Enum.GetValues<RoleKind>().Select(_ => new List<SeriesState>()).ToArray();
     private static readonly string[] NotDeep = ["norm", "bias", "emb", "tok", "pos", "ln_", "bn"];
 
@@ -28,6 +29,12 @@ internal sealed class RunContext
     public RunContext() => Layers = new LayerSignals(Signals);
 
     public ConfigHints Hints { get; } = new();
+
+    /// <summary>Median over all layers of the recent update ratios: see <see cref="Detectors.Observations"/>.</summary>
+    public Measured UpdateRatio { get; } = new();
+
+    /// <summary>First layer's gradient over the last layer's.</summary>
+    public Measured DepthRatio { get; } = new();
 
     public RateState Rate { get; } = new();
 
@@ -135,12 +142,12 @@ internal sealed class RunContext
     /// A window of so many points, scaled for a series that is not logged every step: min(points, max(5, 15 % of the points expected));
     /// where the length of the run is unknown, as many steps as for the loss.
     /// </summary>
-    public int Window(SeriesState series, int points) => series.Window(points, TotalSteps, Loss?.Stride ?? 1);
+    public int Window(SeriesState series, int points) => series.IsDense ? points : series.Window(points, TotalSteps, Loss?.Stride ?? 1);
 
     /// <summary>Whether a layer has depth: norms, embeddings and biases are judged by other measures, or not at all.</summary>
     public static bool IsDeep(string layer) => !Array.Exists(NotDeep, word => layer.Contains(word, StringComparison.OrdinalIgnoreCase));
 
-    public SeriesState? First(RoleKind kind) => _byRole[(int)kind] is [var first, ..] ? first : null;
+    public SeriesState? First(RoleKind kind) => _first[(int)kind];
 
     /// <summary>All series of a role in order of appearance, ranks above 0 left out.</summary>
     public IReadOnlyList<SeriesState> All(RoleKind kind) => _byRole[(int)kind];
@@ -160,6 +167,7 @@ internal sealed class RunContext
             return;
         }
         Insert(_byRole[(int)role.Kind], series);
+        _first[(int)role.Kind] = _byRole[(int)role.Kind][0];
         if (role.Kind == RoleKind.LayerGradNorm && IsDeep(role.Scope)) Insert(_deepLayers, series);
         if (IsPlayer(role)) _players++;
     }
@@ -171,6 +179,7 @@ internal sealed class RunContext
         _deepLayers.Remove(series);
         if (series.Role is not { Rank: 0 } role) return;
         _byRole[(int)role.Kind].Remove(series);
+        _first[(int)role.Kind] = _byRole[(int)role.Kind] is [var first, ..] ? first : null;
         if (IsPlayer(role)) _players--;
     }
 
@@ -188,12 +197,12 @@ internal sealed class RunContext
     {
         Reach(step);
         _time = Math.Max(_time, time);
-        series.Add(step, value, time, TotalSteps);
-        if (series.Role is not { Rank: 0 } role) return;
-        if (role.Kind == RoleKind.LearningRate && ReferenceEquals(series, First(RoleKind.LearningRate))) Rate.Add(step, value);
-        if (role.Kind == RoleKind.Epoch && ReferenceEquals(series, First(RoleKind.Epoch))) Epoch.Add(step, value);
-        if (role.Kind == RoleKind.ValLoss && ReferenceEquals(series, First(RoleKind.ValLoss))) Evaluations.Add(step, value, Loss);
-        if (role.Kind != RoleKind.TrainLoss || !ReferenceEquals(series, Loss)) return;
+        series.Add(step, value, time, series.Trend is { FineWidth: 0 } ? TotalSteps : null);
+        if (series.Role is not { } role || !ReferenceEquals(series, First(role.Kind))) return;
+        if (role.Kind == RoleKind.LearningRate) Rate.Add(step, value);
+        if (role.Kind == RoleKind.Epoch) Epoch.Add(step, value);
+        if (role.Kind == RoleKind.ValLoss) Evaluations.Add(step, value, Loss);
+        if (role.Kind != RoleKind.TrainLoss) return;
         if (_resumeGrace > 0) _resumeGrace--;
         if (series.Count > EarlyPoints || !(value > _earlyPeak)) return;
         (_earlyPeak, _earlyPeakStep) = (value, step);
@@ -237,6 +246,7 @@ internal sealed class RunContext
     private void Reach(long step)
     {
         if (_points++ == 0) _firstStep = step;
+        else if (step == _step) return;
         _step = step;
         // Some count a few steps more than they announce.
         if (!_outran && Announced is { } end && step > end + 0.05 * Math.Max(0, end - _firstStep) + 10) _outran = true;

@@ -73,7 +73,8 @@ internal sealed class SeriesState
     /// <summary>The last finite points that are kept: the trend's or the recent ones; null for a series that nobody judges.</summary>
     public Tail? Points => Trend?.Tail ?? Recent;
 
-    public List<Detector> Detectors { get; } = [];
+    /// <summary>The detectors that see its points, in the order of the catalogue.</summary>
+    public Detector[] Detectors { get; set; } = [];
 
     public long FirstStep => _firstStep;
 
@@ -126,6 +127,9 @@ internal sealed class SeriesState
     /// <summary>Mean distance of two points, in steps; 1 before there are two.</summary>
     public double Stride => _count < 2 ? 1 : Math.Max(1, (_lastStep - _firstStep) / (double)(_count - 1));
 
+    /// <summary>Logged about every step: the stride is below 1.5.</summary>
+    public bool IsDense => 2 * (_lastStep - _firstStep) < 3 * Math.Max(1, _count - 1);
+
     /// <summary>
     /// A window of <paramref name="points"/> for a series logged every step; for a sparser one max(5, 15 % of the points expected in the run).
     /// Where the length of the run is unknown a wide stride alone says nothing (steps may be tokens, and every one of them logged): only a series
@@ -133,8 +137,8 @@ internal sealed class SeriesState
     /// </summary>
     public int Window(int points, long? totalSteps, double lossStride)
     {
+        if (IsDense) return points;
         var stride = Stride;
-        if (stride < 1.5) return points;
         var sparse = totalSteps is { } total ? 0.15 * total / stride : Math.Max(points * lossStride / stride, points / 8.0);
         return Math.Min(points, Math.Max(5, (int)Math.Ceiling(sparse)));
     }

@@ -82,7 +82,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
         }
         Span<double> last = stackalloc double[Math.Min(50, points.Length)];
         points[^last.Length..].CopyTo(last);
-        var level = Statistics.Median(last);
+        var level = Statistics.MiddleOf(last);
         _typical = (level, Statistics.Spread(points, level), logs, true);
         return (_typical.Level, _typical.Spread);
     }
@@ -103,7 +103,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     {
         Span<double> head = stackalloc double[Math.Min(points, _headCount)];
         _head.AsSpan(0, head.Length).CopyTo(head);
-        return Statistics.Median(head);
+        return Statistics.MiddleOf(head);
     }
 
     /// <summary>Where the descent began: the higher of the medians of the first 5 and the first 20 points, since some losses fall at once.</summary>
@@ -170,7 +170,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     private void CloseBuckets(long step)
     {
         // Only the first close, after the width was chosen, can find more than one bucket's points; they count as one.
-        var median = Statistics.Median(_open.AsSpan(0, _openCount));
+        var median = Statistics.MiddleOf(_open.AsSpan(0, _openCount));
         _openCount = 0;
         _fine.Add(step, median);
         KeepBest(median, step);
