@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, query, segment } from './client';
 import { keys } from './queries';
-import type { Page, RunEvent } from './types';
+import type { Page, Run, RunEvent } from './types';
 
 /** A condition that the analyzer cannot see in a run, and the line of code that would let it. */
 export interface Blind {
@@ -29,4 +29,12 @@ export const eventsOfKindQuery = (run: string, kind: string) =>
   queryOptions({
     queryKey: [...keys.events(run), kind],
     queryFn: async ({ signal }) => (await call<Page<RunEvent>>(`/runs/${segment(run)}/events${query({ kind, limit: 1000 })}`, { signal })).items,
+  });
+
+/** The newest runs of a project by name, to choose one from. */
+export const otherRunsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['project', project, 'names'],
+    queryFn: async ({ signal }) => (await call<Page<Pick<Run, 'id' | 'name'>>>(`/runs${query({ project, fields: 'name', limit: 500 })}`, { signal })).items,
+    staleTime: 30_000,
   });

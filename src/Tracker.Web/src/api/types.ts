@@ -155,8 +155,16 @@ export interface RunEvent {
 
 export interface Histograms {
   edges: number[];
-  columns: { step: number; time: number; counts: number[] }[];
+  columns: HistogramColumn[];
   total: number;
+}
+
+export interface HistogramColumn {
+  step: number;
+  time: number;
+  counts: number[];
+  /** Of the histogram as it was logged. */
+  statistics: { count: number; mean: number; std: number; min: number; max: number; p5: number; p25: number; p50: number; p75: number; p95: number };
 }
 
 export interface RunSnapshot {

@@ -1,22 +1,28 @@
-import { useEffect, useRef, useState } from 'react';
-import { heatCells, heatQuantile, type HeatColumn } from '../lib/heat';
+import { useEffect, useRef } from 'react';
+import { heatCells, type HeatColumn, type Percentiles } from '../lib/heat';
 import { formatCount, formatValue } from '../lib/numbers';
 import { token, useTheme } from './theme';
 import { useSize } from './useSize';
 
 interface Props {
   edges: readonly number[];
-  columns: readonly HeatColumn[];
+  columns: readonly (HeatColumn & { statistics: Percentiles })[];
   label: string;
   height: number;
+  /** A column to mark. */
+  at?: number | undefined;
+  /** What is under the pointer. */
+  onPoint?: (hit: { column: number; bin: number } | null) => void;
+  onPick?: (column: number) => void;
 }
 
-/** A histogram over time: step to the right, value upwards, the darker the fuller; the median as a line. */
-export function HeatMap({ edges, columns, label, height }: Props) {
+const lines: readonly (keyof Percentiles)[] = ['p5', 'p25', 'p50', 'p75', 'p95'];
+
+/** A histogram over time: step to the right, value upwards, the darker the fuller; the percentiles 5, 25, 50, 75 and 95 as lines. */
+export function HeatMap({ edges, columns, label, height, at, onPoint, onPick }: Props) {
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [box, width] = useSize<HTMLDivElement>();
-  const [at, setAt] = useState<{ column: number; bin: number } | null>(null);
   const bins = edges.length - 1;
 
   useEffect(() => {
@@ -37,30 +43,36 @@ export function HeatMap({ edges, columns, label, height }: Props) {
         const top = Math.round(element.height - (bin + 1) * cellHeight);
         ctx.fillRect(left, top, Math.round((column + 1) * cellWidth) - left, Math.round(element.height - bin * cellHeight) - top);
       }));
-    ctx.globalAlpha = 1;
-    ctx.strokeStyle = token('text');
-    ctx.lineWidth = 1.25 * ratio;
-    ctx.beginPath();
     const low = edges[0]!;
     const span = edges.at(-1)! - low || 1;
-    columns.forEach(({ counts }, column) => {
-      const median = heatQuantile(edges, counts, 0.5);
-      if (Number.isFinite(median)) ctx.lineTo((column + 0.5) * cellWidth, element.height * (1 - (median - low) / span));
-    });
-    ctx.stroke();
-  }, [edges, columns, bins, width, height, theme]);
+    ctx.strokeStyle = token('text');
+    for (const name of lines) {
+      ctx.globalAlpha = name === 'p50' ? 1 : 0.5;
+      ctx.lineWidth = (name === 'p50' ? 1.5 : 1) * ratio;
+      ctx.setLineDash(name === 'p50' ? [] : name === 'p25' || name === 'p75' ? [4 * ratio, 3 * ratio] : [ratio, 3 * ratio]);
+      ctx.beginPath();
+      columns.forEach(({ statistics }, column) => {
+        const value = statistics[name];
+        if (Number.isFinite(value)) ctx.lineTo((column + 0.5) * cellWidth, element.height * (1 - (value - low) / span));
+      });
+      ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+    ctx.setLineDash([]);
+    if (at !== undefined) {
+      ctx.strokeStyle = token('crit');
+      ctx.lineWidth = 1.5 * ratio;
+      ctx.strokeRect(at * cellWidth, 0, cellWidth, element.height);
+    }
+  }, [edges, columns, bins, width, height, theme, at]);
 
-  const column = at && columns[at.column];
+  const hit = (event: React.PointerEvent<HTMLElement> | React.MouseEvent<HTMLElement>) => {
+    const rect = event.currentTarget.getBoundingClientRect();
+    const place = (share: number, count: number) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+    return { column: place((event.clientX - rect.left) / rect.width, columns.length), bin: place(1 - (event.clientY - rect.top) / rect.height, bins) };
+  };
   return (
-    <figure className="chart">
-      <figcaption className="chart-head">
-        <span className="chart-title">{label}</span>
-        <span className="chart-count">
-          {column
-            ? `step ${formatCount(column.step)} · ${formatValue(edges[at.bin]!)} to ${formatValue(edges[at.bin + 1]!)}: ${formatCount(Math.round(column.counts[at.bin]!))}`
-            : `${columns.length} columns · line: median`}
-        </span>
-      </figcaption>
+    <>
       <div className="heat">
         <div className="heat-y" style={{ height }}>
           <span>{formatValue(edges.at(-1) ?? NaN)}</span>
@@ -70,12 +82,9 @@ export function HeatMap({ edges, columns, label, height }: Props) {
           ref={box}
           className="heat-box"
           style={{ height }}
-          onPointerMove={(event) => {
-            const rect = event.currentTarget.getBoundingClientRect();
-            const place = (share: number, count: number) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
-            setAt({ column: place((event.clientX - rect.left) / rect.width, columns.length), bin: place(1 - (event.clientY - rect.top) / rect.height, bins) });
-          }}
-          onPointerLeave={() => setAt(null)}
+          onPointerMove={(event) => onPoint?.(hit(event))}
+          onPointerLeave={() => onPoint?.(null)}
+          onClick={(event) => onPick?.(hit(event).column)}
         >
           <canvas ref={canvas} style={{ width, height }} role="img" aria-label={`${label} over time`} />
         </div>
@@ -84,6 +93,6 @@ export function HeatMap({ edges, columns, label, height }: Props) {
         <span>{formatCount(columns[0]?.step ?? 0)}</span>
         <span>{formatCount(columns.at(-1)?.step ?? 0)}</span>
       </div>
-    </figure>
+    </>
   );
 }

@@ -53,13 +53,26 @@ export interface View {
   reference?: string;
   find?: string;
   state?: string;
+  /** Which instruments of the examination. */
+  preset?: string;
+  /** Histograms: how, which layer, which step, beside which run. */
+  shape?: string;
+  layer?: string;
+  at?: number;
+  beside?: string;
+  /** The inbox: its severity, verdict, condition, project. */
+  severity?: string;
+  verdict?: string;
+  condition?: string;
+  project?: string;
 }
 
 const texts = [
   'tab', 'log', 'raw', 'calm', 'full', 'charts', 'folded', 'runs', 'filter', 'order', 'cols', 'side', 'group', 'sum', 'paint', 'view', 'x',
   'part', 'sx', 'sy', 'sc', 'target', 'axes', 'brush', 'reference', 'find', 'state',
+  'preset', 'shape', 'layer', 'beside', 'severity', 'verdict', 'condition', 'project',
 ] as const;
-const numbers = ['smooth', 'from', 'to'] as const;
+const numbers = ['smooth', 'from', 'to', 'at'] as const;
 const flags = ['xlog', 'trash'] as const;
 const smoothers: readonly unknown[] = ['ema', 'time-ema', 'gaussian', 'mean'];
 

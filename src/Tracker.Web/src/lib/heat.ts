@@ -15,15 +15,20 @@ export function heatCells(columns: readonly HeatColumn[]): number[][] {
   return shares.map((column) => column.map((share) => (most > 0 ? Math.sqrt(share / most) : 0)));
 }
 
-/** A value below which a share q of the column's mass lies, read linearly within its bin. */
-export function heatQuantile(edges: readonly number[], counts: readonly number[], q: number): number {
+/** Values below which these shares of a histogram lie. */
+export interface Percentiles {
+  p5: number;
+  p25: number;
+  p50: number;
+  p75: number;
+  p95: number;
+}
+
+/** Mass per unit of value in each bin, so that histograms on different grids can be laid over each other. */
+export function densities(edges: readonly number[], counts: readonly number[]): number[] {
   const mass = counts.reduce((sum, count) => sum + count, 0);
-  if (mass <= 0) return NaN;
-  let below = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i]!;
-    if (count > 0 && below + count >= q * mass) return edges[i]! + ((q * mass - below) / count) * (edges[i + 1]! - edges[i]!);
-    below += count;
-  }
-  return edges.at(-1) ?? NaN;
+  return counts.map((count, i) => {
+    const width = edges[i + 1]! - edges[i]!;
+    return mass > 0 && width > 0 ? count / mass / width : 0;
+  });
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { flattenConfig, summariseConfig } from './config';
 import { guidesOf } from './guides';
 import { bySeverity, toneOf, worst } from './health';
-import { heatCells, heatQuantile } from './heat';
+import { densities, heatCells } from './heat';
 import { sparklinePath } from './sparkline';
 
 test('A sparkline spans its box and skips what is not finite', () => {
@@ -36,8 +36,7 @@ test('A heat map’s columns are comparable whatever their mass', () => {
   expect(heatCells([{ step: 0, counts: [0, 0] }])).toEqual([[0, 0]]);
 });
 
-test('A quantile is read within its bin', () => {
-  expect(heatQuantile([0, 1, 2], [10, 10], 0.5)).toBe(1);
-  expect(heatQuantile([0, 1, 2], [0, 10], 0.5)).toBe(1.5);
-  expect(heatQuantile([0, 1], [0], 0.5)).toBeNaN();
+test('Histograms on different grids are compared by mass per unit', () => {
+  expect(densities([0, 1, 3], [10, 10])).toEqual([0.5, 0.25]);
+  expect(densities([0, 1], [0])).toEqual([0]);
 });

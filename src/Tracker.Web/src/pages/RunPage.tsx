@@ -19,10 +19,11 @@ const route = getRouteApi('/runs/$run');
 
 // What a page opens with is in its script; the other parts come when they are asked for.
 const OverviewTab = lazy(async () => ({ default: (await import('./run/OverviewTab')).OverviewTab }));
+const ExaminationTab = lazy(async () => ({ default: (await import('./run/ExaminationTab')).ExaminationTab }));
 const HistogramsTab = lazy(async () => ({ default: (await import('./run/HistogramsTab')).HistogramsTab }));
 const LogTab = lazy(async () => ({ default: (await import('./run/LogTab')).LogTab }));
 
-const tabs = { overview: 'Overview', charts: 'Charts', histograms: 'Histograms', log: 'Log' };
+const tabs = { overview: 'Overview', charts: 'Charts', examination: 'Examination', histograms: 'Histograms', log: 'Log' };
 type Tab = keyof typeof tabs;
 
 /** A run: how it stands, what is wrong with it, and its curves. */
@@ -79,7 +80,8 @@ export function RunPage() {
             <Annotations value={annotations}>
               {run && tab === 'overview' && <OverviewTab run={run} series={catalogue.data?.items ?? []} />}
               {run && catalogue.data && tab === 'charts' && <ChartsTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data ?? []} />}
-              {catalogue.data && tab === 'histograms' && <HistogramsTab run={id} series={catalogue.data.items} />}
+              {run && catalogue.data && diagnoses.data && tab === 'examination' && <ExaminationTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data} />}
+              {run && catalogue.data && tab === 'histograms' && <HistogramsTab run={run} series={catalogue.data.items} />}
               {tab === 'log' && <LogTab run={id} />}
             </Annotations>
           </Suspense>

@@ -1,0 +1,52 @@
+import type { ReactNode, RefObject } from 'react';
+import { Icon } from '../../../components/Icon';
+import { Failure } from '../../../components/states';
+import { findingOf, type Verdict } from '../../../lib/verdicts';
+import type { Exam } from './exam';
+
+interface Props {
+  /** Where it is told whether the instrument is on the screen. */
+  place: RefObject<HTMLDivElement | null>;
+  id: string;
+  title: string;
+  aside?: ReactNode;
+  verdict: Verdict;
+  ready: boolean;
+  failed?: { error: Error | null; refetch: () => unknown } | null;
+  height?: number;
+  children: ReactNode;
+}
+
+export const plotHeight = 150;
+
+/** An instrument: its chart, its verdict in words, and what to do. */
+export function Frame({ place, id, title, aside, verdict, ready, failed, height = plotHeight + 20, children }: Props) {
+  return (
+    <div ref={place} className="instrument-place" id={`instrument-${id}`}>
+      <figure className="instrument" data-tone={verdict.tone}>
+        <figcaption className="chart-head">
+          <span className="chart-title">{title}</span>
+          <span className="chart-count">{aside}</span>
+        </figcaption>
+        <div style={{ minHeight: height }}>
+          {failed?.error ? <Failure what={`${title} could not be read.`} error={failed.error} retry={() => void failed.refetch()} /> : ready ? children : <div className="skeleton" style={{ height }} aria-hidden="true" />}
+        </div>
+        <p className="verdict">
+          <span className="health" data-tone={verdict.tone}>
+            {verdict.tone === 'none' ? '–' : <Icon shape={verdict.tone} />}
+            <b>{verdict.word}.</b>
+          </span>{' '}
+          {verdict.text}
+          {verdict.todo && <span className="verdict-do"> Do: {verdict.todo}</span>}
+          {verdict.note && <span className="verdict-note"> {verdict.note}</span>}
+        </p>
+      </figure>
+    </div>
+  );
+}
+
+/** The verdict of the analyzer where it has one; else what the data itself says. */
+export function judged(exam: Exam, conditions: readonly string[], otherwise: Verdict | null): Verdict {
+  const { loud, note } = findingOf(exam.diagnoses, conditions);
+  return loud ?? { ...(otherwise ?? { tone: 'none', word: 'No verdict', text: 'Nothing speaks against it so far.' }), note };
+}
