@@ -110,13 +110,21 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
     private async Task PicturesAsync(TrackerProcess server, Dictionary<string, string> runs)
     {
         if (Environment.GetEnvironmentVariable("TRACKER_UPDATE") != "1") return;
-        foreach (var (name, address) in new[] { ("run", $"/runs/{runs["lr-10"]}"), ("workspace", $"/projects/{Project}/charts") })
+        var pages = new[]
+        {
+            ("run", $"/runs/{runs["lr-10"]}", "figure.chart canvas"),
+            ("workspace", $"/projects/{Project}/charts", "figure.chart canvas"),
+            ("examination", $"/runs/{runs["ten-sigmoid"]}?tab=examination", ".instrument canvas"),
+            ("diagnoses", "/diagnoses", ".inbox-row"),
+            ("gallery", "/gallery", ".shape-card"),
+        };
+        foreach (var (name, address, sign) in pages)
         {
             foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
             {
                 var page = await browser.NewPageAsync(server.Address!, new() { ColorScheme = scheme, ViewportSize = new() { Width = 1600, Height = 900 } });
                 await page.GotoAsync(address);
-                await page.Locator("figure.chart canvas").Nth(3).WaitForAsync(new() { Timeout = Patience });
+                await page.Locator(sign).Nth(3).WaitForAsync(new() { Timeout = Patience });
                 await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
                 var path = Repository.PathOf("docs", "images", $"{name}-{scheme}.png".ToLowerInvariant());
                 await page.ScreenshotAsync(new() { Path = path });

@@ -9,7 +9,8 @@ namespace Tracker.Api.Live;
 /// <param name="Sequence">up to and with this one. A watch that is begun anew with it misses nothing and gets nothing twice.</param>
 /// <param name="Series">Columns in the order of arrival; empty when the batches held something else (events, series not watched).</param>
 /// <param name="Late">Whether a point lies not above the last step that its series had before: it belongs among points already drawn.</param>
-public sealed record PointsMessage(string Run, long After, long Sequence, IReadOnlyList<LiveColumns> Series, bool Late);
+/// <param name="Events">Whether the batches held events: read them over REST.</param>
+public sealed record PointsMessage(string Run, long After, long Sequence, IReadOnlyList<LiveColumns> Series, bool Late, bool Events);
 
 /// <summary>Points of one series, three columns of equal length.</summary>
 /// <param name="Name">Name of the series.</param>

@@ -15,6 +15,7 @@ internal sealed class PendingPoints(string run, IReadOnlyList<string> names)
     private int points;
     private long after;
     private bool late;
+    private bool events;
     private bool reset;
 
     /// <summary>Sequence of the last batch that was merged.</summary>
@@ -46,6 +47,7 @@ internal sealed class PendingPoints(string run, IReadOnlyList<string> names)
         {
             if (IsWanted(histogram.Name)) histograms.Add(histogram.Name);
         }
+        if (batch.Batch.Events.Count > 0) events = true;
         if (points > LiveLimits.WaitingPoints) Reset(Position);
     }
 
@@ -67,7 +69,7 @@ internal sealed class PendingPoints(string run, IReadOnlyList<string> names)
         reset = false;
         if (Position == after) return;
         LiveColumns[] columns = [.. series.Select(one => new LiveColumns(one.Key, one.Value.Steps, one.Value.Times, one.Value.Values))];
-        messages.Add(("points", new PointsMessage(run, after, Position, columns, late)));
+        messages.Add(("points", new PointsMessage(run, after, Position, columns, late, events)));
         if (histograms.Count > 0) messages.Add(("histograms", new HistogramsMessage(run, Position, [.. histograms])));
         Clear();
         after = Position;
@@ -96,6 +98,7 @@ internal sealed class PendingPoints(string run, IReadOnlyList<string> names)
         histograms = new(StringComparer.Ordinal);
         points = 0;
         late = false;
+        events = false;
     }
 
     private sealed record Columns(List<long> Steps, List<long> Times, List<double> Values);

@@ -9,6 +9,7 @@ const examples = new URL('../../../examples/gallery/', import.meta.url);
 const index = JSON.parse(readFileSync(new URL('index.json', examples), 'utf8'));
 const round = (value) => (typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(4)) : value);
 const columns = 60;
+const severities = ['info', 'warn', 'high', 'crit'];
 
 const [, , what, where] = process.argv;
 if (what === 'pack') pack(where);
@@ -57,7 +58,6 @@ async function draw(server) {
   for (const { name, diagnosis } of items) console.log(name.padEnd(24), diagnosis ? `${diagnosis.severity} ${diagnosis.title}` : '–');
 }
 
-const severities = ['info', 'warn', 'high', 'crit'];
 
 /** Of a diagnosis what a page of paper needs. */
 function told({ severity, title, symptom, causes, prescriptions, check, onsetStep, signals }) {

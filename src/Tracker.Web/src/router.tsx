@@ -27,6 +27,7 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/projects/$project/compare', component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/settings', component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
+  createRoute({ getParentRoute: () => root, path: '/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
   createRoute({ getParentRoute: () => root, path: '/gallery', component: lazyRouteComponent(() => import('./pages/GalleryPage'), 'GalleryPage') }),
   createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
 ];

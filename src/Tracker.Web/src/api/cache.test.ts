@@ -8,7 +8,7 @@ import type { ChartData, Diagnosis, Page, Run, RunSnapshot } from './types';
 
 const request: DataRequest = { names: ['loss'], points: 100, x: 'step', smoothing: 0 };
 const chart = (sequence: number, x: number[]): ChartData => ({ sequence, series: [{ name: 'loss', total: x.length, x, y: x, nonFinite: [] }] });
-const message = (sequence: number, steps: number[]): PointsMessage => ({ run: 'r', after: sequence - 1, sequence, late: false, series: [{ name: 'loss', steps, times: steps, values: steps }] });
+const message = (sequence: number, steps: number[]): PointsMessage => ({ run: 'r', after: sequence - 1, sequence, late: false, events: false, series: [{ name: 'loss', steps, times: steps, values: steps }] });
 const run = (changes: Partial<Run> = {}): Run => ({
   id: 'r', project: 'p', name: 'r', state: 'running', config: {}, tags: [], group: null, jobType: null, notes: null, reference: null, exitCode: null,
   createdAt: '2026-01-01T00:00:00Z', finishedAt: null, lastStep: 1, sequence: 1, projectSequence: 1, url: '', stop: null, metrics: {}, diagnoses: [], ...changes,

@@ -14,6 +14,8 @@ export interface PointsMessage {
   series: LivePoints[];
   /** Some points belong among those already drawn. */
   late: boolean;
+  /** The batches held events, too; they are read over REST. */
+  events: boolean;
 }
 
 /** Messages kept per run, so that a read that was under way while they came can take them in. */
@@ -99,8 +101,8 @@ function patchCatalogue(client: QueryClient, run: string, messages: PointsMessag
   const known = new Set(catalogue.items.map((item) => item.name));
   const isNew = messages.some((message) => message.series.some((points) => !known.has(points.name)));
   // A new series is shown at once; counts and extremes follow at leisure.
-  soon(`series ${run} ${isNew}`, isNew ? 300 : 3000, () => client.invalidateQueries({ queryKey: keys.catalogue(run) }));
-  soon(`events ${run}`, 2000, () => client.invalidateQueries({ queryKey: keys.events(run) }));
+  soon(`series ${run} ${isNew}`, isNew ? 300 : 10_000, () => client.invalidateQueries({ queryKey: keys.catalogue(run) }));
+  if (messages.some((message) => message.events)) soon(`events ${run}`, 500, () => client.invalidateQueries({ queryKey: keys.events(run) }));
 }
 
 export function patchHistograms(client: QueryClient, run: string, names: string[]): void {
@@ -137,6 +139,7 @@ export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void 
   };
   client.setQueryData<Run>(keys.run(diagnosis.run), (old) => old && { ...old, diagnoses: open(old.diagnoses) });
   patchRowDiagnoses(client, diagnosis, open);
+  soon('inbox', 500, () => client.invalidateQueries({ queryKey: ['inbox'] }));
 }
 
 /** What the hub answers to a watch that goes on after a sequence: charts read before it are read again, all of them when the gap was too large. */

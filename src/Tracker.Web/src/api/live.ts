@@ -1,6 +1,7 @@
 import { HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
 import type { QueryClient } from '@tanstack/react-query';
 import { applyProjectSnapshot, applyRunSnapshot, beginRun, endRun, patchDiagnosis, patchHistograms, patchPoints, patchRun, resetRun, type PointsMessage } from './cache';
+import { notify } from './notify';
 import { keys } from './queries';
 import type { Diagnosis, ProjectSnapshot, Run, RunSnapshot } from './types';
 
@@ -23,6 +24,8 @@ interface Watch {
 
 /** Draws at most ten times a second, in a frame. */
 const cadence = 100;
+/** How long the server may take to show that it is there, in ms. */
+const signOfLife = 700;
 /** How long an unused watch is kept: going back and forth costs nothing. */
 const linger = 5000;
 
@@ -43,13 +46,21 @@ export class Live {
     this.connection.on('points', (message: PointsMessage) => this.enqueue(message));
     this.connection.on('histograms', ({ run, names }: { run: string; names: string[] }) => patchHistograms(this.client, run, names));
     this.connection.on('run', (run: Run) => patchRun(this.client, run));
-    this.connection.on('diagnosis', (diagnosis: Diagnosis) => patchDiagnosis(this.client, diagnosis));
+    this.connection.on('diagnosis', (diagnosis: Diagnosis) => {
+      patchDiagnosis(this.client, diagnosis);
+      notify(diagnosis);
+    });
     this.connection.on('alert', () => undefined);
     this.connection.on('reset', ({ run, sequence }: { run: string; sequence: number }) => this.reset(run, sequence));
     this.connection.onclose(() => this.lost());
     addEventListener('online', () => this.retry());
-    document.addEventListener('visibilitychange', () => (this.tick = Date.now()));
-    setInterval(() => this.checkSleep(), 2000);
+    // A page that comes back into view, or a network that changed, may stand on a connection that is dead and does not know it.
+    addEventListener('offline', () => void this.probe());
+    document.addEventListener('visibilitychange', () => {
+      this.tick = Date.now();
+      if (!document.hidden) void this.probe();
+    });
+    setInterval(() => this.checkSleep(), 500);
     void this.start();
   }
 
@@ -159,6 +170,16 @@ export class Live {
     const jumped = now - this.tick > 15_000 && !document.hidden;
     this.tick = now;
     if (jumped && this.connection.state === HubConnectionState.Connected) void this.connection.stop();
+  }
+
+  /** Asks the server for a sign of life; without one at once the connection is begun anew. */
+  private async probe(): Promise<void> {
+    if (this.connection.state !== HubConnectionState.Connected) return this.retry();
+    const answered = await Promise.race([
+      this.connection.invoke('Unwatch', '').then(() => true, () => this.connection.state === HubConnectionState.Connected),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), signOfLife)),
+    ]);
+    if (!answered && this.connection.state === HubConnectionState.Connected) await this.connection.stop();
   }
 
   private lost(restart = true): void {

@@ -8,6 +8,7 @@ export interface Bar {
 }
 
 const foot = 18;
+const head = 8;
 const left = 40;
 
 /** Bars on a log scale, with the band in which they are well; a bar of exactly zero is a cross at the bottom. */
@@ -16,7 +17,7 @@ export function LayerBars({ bars, band, range, height, label }: { bars: readonly
   const room = height - foot;
   const [low, high] = [Math.floor(Math.log10(range[0])), Math.ceil(Math.log10(range[1]))];
   const span = Math.max(1, high - low);
-  const y = (value: number): number => Math.min(room, Math.max(0, room * (1 - (Math.log10(value) - low) / span)));
+  const y = (value: number): number => Math.min(room, Math.max(head, head + (room - head) * (1 - (Math.log10(value) - low) / span)));
   const slot = Math.max(1, (width - left - 8) / Math.max(1, bars.length));
   const thick = Math.max(1, Math.min(34, slot * 0.68));
   const every = Math.ceil(bars.length / Math.max(1, Math.floor((width - left) / 46)));

@@ -1,12 +1,15 @@
-import { useContext, useMemo, useRef, useState } from 'react';
+import { useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import { xExtent, yExtent, type Range } from '../lib/axes';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
 import { Annotations } from './annotations';
-import { Legend, type CursorAt } from './Legend';
+import { CursorStore } from './cursor';
+import { Legend } from './Legend';
+import { liveRange, onLiveRange, setLiveRange } from './liveRange';
 import type { ChartModel, Line } from './model';
 import { plotOptions } from './options';
+import { schedule } from './schedule';
 import { token, useTheme } from './theme';
 import { UPlot, type PlotData } from './UPlot';
 import { useSize } from './useSize';
@@ -36,40 +39,51 @@ interface Props {
 }
 
 const none: readonly never[] = [];
+const sync = 'page';
 
 /** A chart of steps without a frame of its own: an instrument's. It shares cursor and zoom with the other charts of the page. */
 export function PlainPlot({ label, lines, log = false, guides = none, bands = none, evidence = none, gap, y: fixed, zoom, height, note, onZoom }: Props) {
   const theme = useTheme();
   const annotations = useContext(Annotations);
   const [box, width] = useSize<HTMLDivElement>();
-  const [cursor, setCursor] = useState<CursorAt | null>(null);
+  const [cursor] = useState(() => new CursorStore());
+  const plot = useRef<uPlot | null>(null);
   const hovered = useRef(false);
 
   const smooth = lines.some((line) => line.smoothed);
   const x = useMemo(() => zoom ?? xExtent(lines, lines.flatMap(({ marks }) => marks.map((mark) => mark.x))), [lines, zoom]);
   const y = useMemo(() => fixed ?? yExtent(lines, x, log, guides.filter((guide) => guide.fit).map((guide) => guide.value)), [lines, x, log, guides, fixed]);
-  const model: ChartModel = { lines, evidence, guides, annotations, focus: null, x, y };
+  const model: ChartModel = { lines, evidence, guides, annotations, focus: null, x: liveRange(sync) ?? x, y };
   const latest = useRef({ model, bands, gap, onZoom });
   latest.current = { model, bands, gap, onZoom };
+
+  // While a chart of the page is panned only the x scale moves.
+  useEffect(() => onLiveRange(sync, () => schedule(latest, () => {
+    const range = liveRange(sync);
+    if (!plot.current || !range) return;
+    latest.current.model.x = range;
+    plot.current.setScale('x', { min: range[0], max: range[1] });
+  }, hovered.current)), []);
 
   const colours = lines.map((line) => line.colour).join();
   const options = useMemo(() => {
     const base = plotOptions(
-      { lines: colours ? colours.split(',').map((colour) => ({ colour })) : [{ colour: 'transparent' }], smooth, log, axis: 'step', sync: 'page' },
+      { lines: colours ? colours.split(',').map((colour) => ({ colour })) : [{ colour: 'transparent' }], smooth, log, axis: 'step', xlog: false, sync },
       {
         model: () => latest.current.model,
-        cursor: (at, value) => setCursor(at === null ? null : { x: at, y: hovered.current ? value : null }),
+        cursor: (at, value) => cursor.set(at === null ? null : { x: at, y: hovered.current ? value : null }),
         zoom: (from, to) => latest.current.onZoom([Math.floor(from), Math.ceil(to)]),
+        pan: (range) => setLiveRange(sync, range),
       },
     );
     const behind = (u: uPlot) => {
-      drawBands(u, latest.current.bands);
+      drawLevels(u, latest.current.bands);
       const [low, high] = latest.current.model.lines;
       if (latest.current.gap && low && high) drawGap(u, low, high, latest.current.gap);
     };
     return { ...base, hooks: { ...base.hooks, drawAxes: [behind, ...(base.hooks?.drawAxes ?? [])] } };
     // The theme is not read here, but the colours of its tokens are.
-  }, [colours, smooth, log, theme]);
+  }, [colours, smooth, log, theme, cursor]);
 
   const data = useMemo<PlotData>(() => {
     const values = (ys: readonly number[]) => (log ? ys.map((value) => (value > 0 ? value : null)) : (ys as number[]));
@@ -80,15 +94,15 @@ export function PlainPlot({ label, lines, log = false, guides = none, bands = no
 
   return (
     <div onPointerEnter={() => (hovered.current = true)} onPointerLeave={() => (hovered.current = false)}>
-      <Legend lines={lines} cursor={cursor} log={log} axis="step" note={note} />
+      <Legend lines={lines} store={cursor} log={log} axis="step" note={note} />
       <div ref={box} className="chart-box" style={{ height }} onDoubleClick={() => onZoom(null)}>
-        {width > 0 && <UPlot options={options} data={data} width={width} height={height} label={label} />}
+        {width > 0 && <UPlot options={options} data={data} width={width} height={height} label={label} plot={plot} />}
       </div>
     </div>
   );
 }
 
-function drawBands(u: uPlot, bands: readonly Band[]): void {
+function drawLevels(u: uPlot, bands: readonly Band[]): void {
   const { ctx, bbox } = u;
   const { min = 0, max = 0 } = u.scales.y ?? {};
   ctx.save();

@@ -15,7 +15,7 @@ interface Props {
 }
 
 const most = 24;
-const [head, foot, right] = [26, 18, 46];
+const [foot, right] = [18, 46];
 
 /** Histograms behind each other, the oldest at the back: how a distribution moves. */
 export function Ridge({ edges, columns, height, label, at }: Props) {
@@ -35,13 +35,14 @@ export function Ridge({ edges, columns, height, label, at }: Props) {
     const cells = heatCells(shown.map(({ column }) => column));
     const [low, high] = [edges[0] ?? 0, edges.at(-1) ?? 1];
     const x = (value: number) => 4 + ((value - low) / (high - low || 1)) * (width - right - 8);
+    const tall = Math.min(60, height * 0.34);
+    const head = tall + 2;
     const base = (i: number) => head + (shown.length === 1 ? height - head - foot : (i / (shown.length - 1)) * (height - head - foot));
     const [accent, ground, quiet] = [token('accent'), token('surface'), token('text-3')];
     ctx.font = '11px Inter, system-ui, sans-serif';
     ctx.lineWidth = 1;
     shown.forEach(({ column, index }, i) => {
       const bottom = base(i);
-      const tall = Math.min(60, height * 0.34);
       const front = at === index;
       ctx.beginPath();
       ctx.moveTo(x(low), bottom);

@@ -14,6 +14,7 @@ export function drawAnnotations(u: uPlot, annotations: readonly Annotation[]): v
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = token('text-3');
   ctx.font = `400 ${10 * ratio}px Inter, system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   ctx.lineWidth = ratio;
   ctx.setLineDash([ratio, 3 * ratio]);

@@ -111,6 +111,10 @@ export function drawGuides(u: uPlot, lines: readonly Line[], guides: readonly Gu
     ctx.textAlign = 'right';
     const above = at - bbox.top > (16 + marksHeight(lines)) * ratio;
     ctx.textBaseline = above ? 'bottom' : 'top';
+    // A word over curves is read by the ground around its letters.
+    ctx.strokeStyle = token('surface');
+    ctx.lineWidth = 3 * ratio;
+    ctx.strokeText(label, bbox.left + bbox.width - 4 * ratio, above ? at - 2 * ratio : Math.max(at, bbox.top + marksHeight(lines) * ratio) + 3 * ratio);
     ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, above ? at - 2 * ratio : Math.max(at, bbox.top + marksHeight(lines) * ratio) + 3 * ratio);
   }
   ctx.restore();

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useStopRun, useVerdict } from '../api/actions';
 import type { Cause, Diagnosis, Evidence, Run, Verdict } from '../api/types';
 import { toneOf, toneWord } from '../lib/health';
-import { formatCount, formatValue, plural, toNumber } from '../lib/numbers';
+import { formatCount, formatValue, plural, tidy, toNumber } from '../lib/numbers';
 import { Icon } from './Icon';
 import { StopButton } from './StopButton';
 import { Ago } from './time';
@@ -29,7 +29,7 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
       </header>
       <div className="diagnosis-body">
         <div className="diagnosis-part">
-          <p>{diagnosis.symptom}</p>
+          <p>{tidy(diagnosis.symptom)}</p>
           {diagnosis.causes.length > 0 && (
             <section>
               <h3>Why</h3>
@@ -41,14 +41,14 @@ export function DiagnosisCard({ diagnosis, run, fresh, onEvidence }: Props) {
           {diagnosis.prescriptions.length > 0 && (
             <section>
               <h3>What to do</h3>
-              <ol className="do">{diagnosis.prescriptions.map((text) => <li key={text}>{text}</li>)}</ol>
+              <ol className="do">{diagnosis.prescriptions.map((text) => <li key={text}>{tidy(text)}</li>)}</ol>
             </section>
           )}
-          {diagnosis.check && <p><b>It worked when:</b> {lowered(diagnosis.check)}</p>}
-          {diagnosis.next && <p><b>To be sure:</b> {lowered(diagnosis.next)}</p>}
+          {diagnosis.check && <p><b>It worked when:</b> {tidy(lowered(diagnosis.check))}</p>}
+          {diagnosis.next && <p><b>To be sure:</b> {tidy(lowered(diagnosis.next))}</p>}
+          <EvidenceList diagnosis={diagnosis} onEvidence={onEvidence} />
         </div>
       </div>
-      <EvidenceList diagnosis={diagnosis} onEvidence={onEvidence} />
       <Answers diagnosis={diagnosis} run={run} />
     </article>
   );
@@ -61,10 +61,12 @@ export function withOnset({ title, onsetStep }: Pick<Diagnosis, 'title' | 'onset
 
 const lowered = (text: string): string => (/^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text);
 
+const fewReasons = 3;
 const strengths = ['unlikely', 'possible', 'likely', 'strong'];
 
 /** A cause with how much speaks for it, and what; the likeliest one lies open. */
 function CauseItem({ cause, first }: { cause: Cause; first: boolean }) {
+  const [all, setAll] = useState(false);
   const bars = strengths.indexOf(cause.strength) + 1;
   return (
     <li>
@@ -78,15 +80,16 @@ function CauseItem({ cause, first }: { cause: Cause; first: boolean }) {
           <span className="cause-why">{[cause.for.length && `${cause.for.length} for`, cause.against.length && `${cause.against.length} against`].filter(Boolean).join(', ')}</span>
         </summary>
         <ul>
-          {cause.for.map((text) => <li key={text}><span className="sign" aria-label="for">+</span> {text}</li>)}
-          {cause.against.map((text) => <li key={text}><span className="sign" aria-label="against">−</span> {text}</li>)}
+          {cause.for.slice(0, all ? undefined : fewReasons).map((text) => <li key={text}><span className="sign" aria-label="for">+</span> {tidy(text)}</li>)}
+          {!all && cause.for.length > fewReasons && <li><button type="button" className="link" onClick={() => setAll(true)}>{plural(cause.for.length - fewReasons, 'more reason')}</button></li>}
+          {cause.against.map((text) => <li key={text}><span className="sign" aria-label="against">−</span> {tidy(text)}</li>)}
         </ul>
       </details>
     </li>
   );
 }
 
-const fewFacts = 4;
+const fewFacts = 3;
 
 /** What was measured, each a way to the charts at its range. */
 function EvidenceList({ diagnosis, onEvidence }: Pick<Props, 'diagnosis' | 'onEvidence'>) {
@@ -98,7 +101,7 @@ function EvidenceList({ diagnosis, onEvidence }: Pick<Props, 'diagnosis' | 'onEv
       {facts.slice(0, all ? facts.length : fewFacts).map((fact, i) => (
         <li key={i}>
           <button type="button" className="fact" onClick={() => onEvidence(fact.series, fact.fromStep, fact.toStep)} title="Show on the charts">
-            <b>{fact.series}</b> {factText(fact)}
+            <b>{fact.series}</b> {tidy(factText(fact))}
             <span className="fact-steps">{fact.fromStep === fact.toStep ? `step ${formatCount(fact.fromStep)}` : `steps ${formatCount(fact.fromStep)}–${formatCount(fact.toStep)}`}</span>
           </button>
         </li>

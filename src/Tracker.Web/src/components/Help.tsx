@@ -5,6 +5,7 @@ const parts: [title: string, keys: [key: string, does: string][]][] = [
   ['Everywhere', [['⌘K', 'search and jump: projects, runs, pages, views'], ['?', 'this list'], ['Esc', 'close what is open']]],
   ['Runs', [['j  k', 'next, previous run'], ['Enter', 'open the run'], ['x', 'show it on the charts, or take it off'], ['s', 'select it; with shift and the mouse a range'], ['/', 'filter'], ['Shift-click', 'on a heading: order by it as well']]],
   ['Charts', [['Drag', 'zoom in; the curve is read again at full resolution'], ['Shift-drag', 'pan'], ['Double click', 'show all'], ['f', 'fill the page with the chart under the pointer'], ['l', 'its y axis logarithmic or not'], ['m', 'smoothing on or off'], ['o', 'ignore its outliers, or not']]],
+  ['Diagnoses', [['j  k', 'next, previous'], ['Enter', 'open or close it'], ['o', 'go to the run'], ['x  *', 'select it, all'], ['a  c  m  w', 'acknowledge, confirm, mute, wrong'], ['u', 'take the answer back']]],
   ['Filter', [['metrics.val/loss.min < 0.3', 'last .min .max .mean .count of a metric'], ['config.optimizer.name = "adamw"', 'a key of the config, nested with dots'], ['tags has "baseline" and not state = "failed"', 'and, or, not, parentheses'], ['name ilike "%resnet%"', 'or simply: resnet'], ['diagnoses.severity >= "high"', 'what is wrong']]],
 ];
 

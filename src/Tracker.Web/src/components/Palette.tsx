@@ -67,6 +67,8 @@ export function Palette() {
     for (const item of projects.data?.items ?? []) {
       list.push({ key: `project ${item.name}`, kind: 'Project', text: item.name, note: plural(item.runs, 'run'), go: to(() => navigate({ to: '/projects/$project', params: { project: item.name }, search: {} })) });
     }
+    list.push({ key: 'inbox', kind: 'Page', text: 'Diagnoses of all projects', go: to(() => navigate({ to: '/diagnoses', search: {} })) });
+    list.push({ key: 'gallery', kind: 'Page', text: 'Gallery: what failures look like', go: to(() => navigate({ to: '/gallery', search: {} })) });
     list.push({ key: 'theme', kind: 'Do', text: 'Show in the other theme, light or dark', go: to(toggleTheme) });
     list.push({ key: 'help', kind: 'Do', text: 'Show all keys', go: () => setOverlay('help') });
     list.push({ key: 'link', kind: 'Do', text: 'Copy the link to this view', go: to(() => navigator.clipboard.writeText(location.href)) });

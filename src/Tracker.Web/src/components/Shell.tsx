@@ -27,7 +27,7 @@ export function Shell({ project, run, open, running, children }: Props) {
           {project && <><i aria-hidden="true">▸</i><Link to="/projects/$project" params={{ project }} search={{}}>{project}</Link></>}
           {run && <><i aria-hidden="true">▸</i><Link to="/runs/$run" params={{ run: run.id }} search={{}}>{run.name}</Link></>}
         </nav>
-        {project && <ProjectNav project={project} open={open} inRun={run !== undefined} />}
+        {project ? <ProjectNav project={project} open={open} inRun={run !== undefined} /> : <GlobalNav />}
         <div className="bar-end">
           <button type="button" className="jump" onClick={() => setOverlay('palette')}><span>Search or jump to…</span> <kbd>⌘K</kbd></button>
           <LiveBadge />
@@ -38,6 +38,18 @@ export function Shell({ project, run, open, running, children }: Props) {
       <LostBanner />
       <main id="main" tabIndex={-1}>{children}</main>
     </>
+  );
+}
+
+/** The pages over all projects. */
+function GlobalNav() {
+  const options = { exact: true, includeSearch: false };
+  return (
+    <nav aria-label="Everything" className="nav">
+      <Link to="/" search={{}} activeOptions={options}>Projects</Link>
+      <Link to="/diagnoses" search={{}} activeOptions={options}>Diagnoses</Link>
+      <Link to="/gallery" search={{}} activeOptions={options}>Gallery</Link>
+    </nav>
   );
 }
 

@@ -30,6 +30,7 @@ interface EventLike {
   step: number | null;
 }
 
+/** What the analyzer notices of these kinds is told on the charts. */
 const words: Record<string, string> = {
   'schedule-kick': 'lr changed',
   'loss-spike': 'spike',
@@ -40,6 +41,13 @@ const words: Record<string, string> = {
   grokking: 'grokking',
 };
 
+/** `lr ×0.1`, as the summary tells from which rate to which. */
+function kick(summary: string): string {
+  const [, from, to] = /from (\S+) to (\S+) at/.exec(summary) ?? [];
+  const factor = Number(to) / Number(from);
+  return Number.isFinite(factor) ? `lr ×${Number(factor.toPrecision(2))}` : 'lr changed';
+}
+
 /** What happened to a run, for all of its charts: kicks of the learning rate, spikes that recovered, the best evaluation, resumes. In order of steps. */
 export function annotationsOf(diagnoses: readonly DiagnosisLike[], events: readonly EventLike[]): Annotation[] {
   const found = new Map<string, Annotation>();
@@ -49,7 +57,7 @@ export function annotationsOf(diagnoses: readonly DiagnosisLike[], events: reado
       const word = words[id];
       // The best evaluation moves on while the run gets better: only the last one is told.
       if (!word || (id === 'early-stop-point' && !active)) continue;
-      const short = id === 'loss-spike' && !active ? 'spike, recovered' : word;
+      const short = id === 'loss-spike' && !active ? 'spike, recovered' : id === 'schedule-kick' ? kick(summary) : word;
       found.set(`${short} ${onsetStep}`, { step: onsetStep, short, text: summary });
     }
   }

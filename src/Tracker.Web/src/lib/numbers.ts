@@ -28,4 +28,7 @@ export function formatCount(value: number): string {
 /** `1 run`, `2 runs`. */
 export const plural = (count: number, word: string): string => `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
 
+/** A text of the server with numbers that do not break at their sign or before their unit. */
+export const tidy = (text: string): string => text.replace(/(\d)e-(\d)/g, '$1e−$2').replace(/(\d) %/g, '$1\u00a0%');
+
 const signed = (text: string): string => text.replace(/^-/, '−');

@@ -21,9 +21,10 @@ const route = getRouteApi('/runs/$run');
 const OverviewTab = lazy(async () => ({ default: (await import('./run/OverviewTab')).OverviewTab }));
 const ExaminationTab = lazy(async () => ({ default: (await import('./run/ExaminationTab')).ExaminationTab }));
 const HistogramsTab = lazy(async () => ({ default: (await import('./run/HistogramsTab')).HistogramsTab }));
+const SystemTab = lazy(async () => ({ default: (await import('./run/SystemTab')).SystemTab }));
 const LogTab = lazy(async () => ({ default: (await import('./run/LogTab')).LogTab }));
 
-const tabs = { overview: 'Overview', charts: 'Charts', examination: 'Examination', histograms: 'Histograms', log: 'Log' };
+const tabs = { overview: 'Overview', charts: 'Charts', examination: 'Examination', histograms: 'Histograms', system: 'System', log: 'Log' };
 type Tab = keyof typeof tabs;
 
 /** A run: how it stands, what is wrong with it, and its curves. */
@@ -82,6 +83,7 @@ export function RunPage() {
               {run && catalogue.data && tab === 'charts' && <ChartsTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data ?? []} />}
               {run && catalogue.data && diagnoses.data && tab === 'examination' && <ExaminationTab run={run} series={catalogue.data.items} diagnoses={diagnoses.data} />}
               {run && catalogue.data && tab === 'histograms' && <HistogramsTab run={run} series={catalogue.data.items} />}
+              {run && catalogue.data && tab === 'system' && <SystemTab run={run} series={catalogue.data.items} />}
               {tab === 'log' && <LogTab run={id} />}
             </Annotations>
           </Suspense>

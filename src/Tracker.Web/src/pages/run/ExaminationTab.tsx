@@ -65,7 +65,7 @@ export function ExaminationTab({ run, series, diagnoses }: { run: Run; series: r
         <nav aria-label="Instruments" className="exam-nav">
           {shown.map((entry) => {
             const { loud } = findingOf(diagnoses, entry.conditions);
-            return <a key={entry.id} href={`#instrument-${entry.id}`} className="health" data-tone={loud?.tone ?? 'none'} onClick={(event) => point(event, entry.id)}>{loud ? <Icon shape={loud.tone === 'crit' ? 'crit' : 'warn'} /> : <Icon shape="ok" />}{entry.name}</a>;
+            return <a key={entry.id} href={`#instrument-${entry.id}`} className="health" data-tone={loud?.tone ?? 'none'} onClick={(event) => point(event, entry.id)}>{loud && <Icon shape={loud.tone === 'crit' ? 'crit' : 'warn'} />}{entry.name}</a>;
           })}
         </nav>
         {zoomed && <button type="button" className="quiet" onClick={() => change({ from: undefined, to: undefined }, true)}>show all steps</button>}

@@ -1,6 +1,7 @@
 import type { ReactNode, RefObject } from 'react';
 import { Icon } from '../../../components/Icon';
 import { Failure } from '../../../components/states';
+import { tidy } from '../../../lib/numbers';
 import { findingOf, type Verdict } from '../../../lib/verdicts';
 import type { Exam } from './exam';
 
@@ -23,22 +24,27 @@ export const plotHeight = 150;
 export function Frame({ place, id, title, aside, verdict, ready, failed, height = plotHeight + 20, children }: Props) {
   return (
     <div ref={place} className="instrument-place" id={`instrument-${id}`}>
-      <figure className="instrument" data-tone={verdict.tone}>
+      <figure className="chart instrument" data-tone={verdict.tone}>
         <figcaption className="chart-head">
           <span className="chart-title">{title}</span>
-          <span className="chart-count">{aside}</span>
+          <span className="chart-count">{ready && aside}</span>
         </figcaption>
         <div style={{ minHeight: height }}>
           {failed?.error ? <Failure what={`${title} could not be read.`} error={failed.error} retry={() => void failed.refetch()} /> : ready ? children : <div className="skeleton" style={{ height }} aria-hidden="true" />}
         </div>
         <p className="verdict">
-          <span className="health" data-tone={verdict.tone}>
-            {verdict.tone === 'none' ? '–' : <Icon shape={verdict.tone} />}
-            <b>{verdict.word}.</b>
-          </span>{' '}
-          {verdict.text}
-          {verdict.todo && <span className="verdict-do"> Do: {verdict.todo}</span>}
-          {verdict.note && <span className="verdict-note"> {verdict.note}</span>}
+          {/* What the curve says is known when it is there; what the analyzer says, before. */}
+          {(ready || verdict.tone === 'warn' || verdict.tone === 'crit') && (
+            <>
+              <span className="health" data-tone={verdict.tone}>
+                {verdict.tone === 'none' ? '–' : <Icon shape={verdict.tone} />}
+                <b>{verdict.word}.</b>
+              </span>{' '}
+              {tidy(verdict.text)}
+              {verdict.todo && <span className="verdict-do"> Do: {tidy(verdict.todo)}</span>}
+              {verdict.note && <span className="verdict-note"> {tidy(verdict.note)}</span>}
+            </>
+          )}
         </p>
       </figure>
     </div>

@@ -25,7 +25,7 @@ export function RateInstrument({ exam }: { exam: Exam }) {
   const y = lines[0]?.y ?? [];
   const words = scheduleWords(y);
   const [first, last, high] = [y[0] ?? NaN, y.at(-1) ?? NaN, Math.max(...y)];
-  const kicks = happened.filter(({ short }) => short === 'lr changed');
+  const kicks = happened.filter(({ short }) => short.startsWith('lr '));
   const at = kicks.length > 0 ? ` Cut at step ${kicks.map(({ step }) => formatCount(step)).join(', ')}.` : '';
   const own: Verdict | null = y.length === 0 ? null : {
     tone: words === 'constant' ? 'none' : 'ok',
