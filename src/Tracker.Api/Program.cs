@@ -10,6 +10,7 @@ using Tracker.Api.Runs;
 using Tracker.Api.Series;
 using Tracker.Api.Storage;
 using Tracker.Api.Telemetry;
+using Tracker.Api.Views;
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -26,6 +27,7 @@ try
     builder.AddIngest();
     builder.AddGrpcIngest();
     builder.AddRuns();
+    builder.AddViews();
     builder.AddSeries();
     builder.AddAnalysis();
     builder.AddAlerts();
@@ -39,6 +41,7 @@ try
     app.MapApiDocs();
     app.MapIngest();
     app.MapRuns();
+    app.MapViews();
     app.MapSeries();
     app.MapAnalysis();
     app.MapAlerts();

@@ -15,6 +15,9 @@ public static class Problems
     public static ProblemHttpResult UnknownProject(string name) =>
         Of(StatusCodes.Status404NotFound, "Unknown project", $"There is no project \"{Shorten(name)}\".", "name");
 
+    public static ProblemHttpResult UnknownView(string id) =>
+        Of(StatusCodes.Status404NotFound, "Unknown view", $"There is no view \"{Shorten(id)}\".", "id");
+
     public static ProblemHttpResult DeletedRun(string id) =>
         Of(StatusCodes.Status410Gone, "Run deleted", $"The run \"{Shorten(id)}\" was deleted; drop what is left of it.", "id");
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Http;
+using Tracker.Api.Runs.Query;
 using Tracker.Api.Storage;
 
 namespace Tracker.Api.Runs;
@@ -18,6 +19,7 @@ public static class ProjectEndpoints
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapPut("/{name}/quota", WriteQuota).WithSummary("Sets or takes away the quota of a project: where it is reached, batches get 507.")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/{name}/count", Count).WithSummary("How many runs of the project a filter finds.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapGet("/{name}/fields", Fields).WithSummary("What filters, orders and columns of the project's runs can name: for completion.");
     }
 
@@ -27,6 +29,17 @@ public static class ProjectEndpoints
     /// <param name="name">Name of the project; a slash in it is written %2F.</param>
     private static async Task<Results<Ok<ProjectFieldsDto>, ProblemHttpResult>> Fields(string name, RunQueries queries, ProjectFields fields, CancellationToken cancel) =>
         await queries.ProjectKeyAsync(NameOf(name), cancel) is { } key ? TypedResults.Ok(await fields.ReadAsync(key, cancel)) : Problems.UnknownProject(NameOf(name));
+
+    /// <param name="name">Name of the project; a slash in it is written %2F.</param>
+    /// <param name="filter">As for the list of runs.</param>
+    /// <param name="deleted"><c>only</c>: the runs in the trash; without it those that are not there.</param>
+    private static async Task<Results<Ok<RunCountDto>, ProblemHttpResult>> Count(string name, string? filter, string? deleted, RunList runs, CancellationToken cancel)
+    {
+        if (deleted is not (null or "only")) return Problems.Invalid("deleted", "deleted is \"only\" or absent.", "only");
+        var (condition, problem) = FilterParser.Parse(filter);
+        if (problem is { } wrong) return Problems.Syntax(wrong.Field, wrong.Position, wrong.Expected, wrong.Found);
+        return await runs.CountAsync(NameOf(name), condition, deleted is not null, cancel) is { } count ? TypedResults.Ok(new RunCountDto(count)) : Problems.UnknownProject(NameOf(name));
+    }
 
     /// <param name="name">Name of the project; a slash in it is written %2F.</param>
     /// <param name="permanently">True: the rows go at once. Without it the project can be brought back for 7 days.</param>
@@ -67,12 +80,16 @@ public static class ProjectEndpoints
     }
 
     /// <summary>Kestrel decodes everything in a path but the slash.</summary>
-    private static string NameOf(string segment) => segment.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+    internal static string NameOf(string segment) => segment.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>What came back from the trash.</summary>
 /// <param name="Runs" example="12">Number of runs.</param>
 public sealed record RestoredDto(int Runs);
+
+/// <summary>How many runs there are.</summary>
+/// <param name="Runs" example="10482">Number of runs.</param>
+public sealed record RunCountDto(long Runs);
 
 /// <summary>How much a project may take.</summary>
 /// <param name="MaxBytes" example="10737418240">Most bytes, as <c>bytes</c> of the project counts them; null for no quota.</param>

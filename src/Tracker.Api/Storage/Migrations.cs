@@ -54,6 +54,10 @@ public sealed class SqlReadsMigration() : SqlMigration("0008-sql-reads.sql");
 [Migration("0009-chunk-summaries")]
 public sealed class ChunkSummariesMigration() : SqlMigration("0009-chunk-summaries.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0030-views")]
+public sealed class ViewsMigration() : SqlMigration("0030-views.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -81,7 +81,13 @@ public sealed class RunListTests(PostgresFixture postgres)
             ("project = \"sweep\" and name != \"a\"", "d c b"),
             ("diagnoses.count = 0 and diagnoses.severity is null and diagnoses.condition is null", "d c b a"),
         ];
-        foreach (var (filter, found) in cases) (await NamesAsync(server, "filter=" + filter)).ShouldBe(found, filter);
+        foreach (var (filter, found) in cases)
+        {
+            (await NamesAsync(server, "filter=" + filter)).ShouldBe(found, filter);
+            var count = await server.Client.JsonAsync($"/api/v1/projects/{Project}/count?filter={Uri.EscapeDataString(filter)}");
+            count.GetProperty("runs").GetInt64().ShouldBe(found.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, filter);
+        }
+
         (await server.Client.JsonAsync("/api/v1/runs?filter=" + Uri.EscapeDataString("metrics.val/loss.min < 0.3"))).GetProperty("items").GetArrayLength().ShouldBe(1);
     }
 

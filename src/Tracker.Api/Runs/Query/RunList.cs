@@ -58,7 +58,7 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
     {
         var sql = new RunSql(project, now);
         var keys = query.Order.SelectMany(key => sql.Keys(key.Field).Select(column => new KeyColumn(column.Sql, column.Type, key.Descending))).ToList();
-        var conditions = new List<string> { query.Deleted ? "r.deleted_at is not null and r.purged_at is null" : "r.deleted_at is null" };
+        var conditions = new List<string> { Kept(query.Deleted) };
         if (query.State is { } state) conditions.Add("r.state = " + sql.Add(state, NpgsqlDbType.Text));
         if (query.Filter is { } filter) conditions.Add(sql.Where(filter));
         var place = query.After is { } after ? "where " + Behind(sql, keys, after) : "";
@@ -79,6 +79,20 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
 
         return rows;
     }
+
+    /// <summary>How many runs of the project the filter finds; null without such a project.</summary>
+    public async Task<long?> CountAsync(string project, Filter? filter, bool deleted, CancellationToken cancel)
+    {
+        if (await queries.ProjectKeyAsync(project, cancel) is not { } key) return null;
+        var sql = new RunSql(key, clock.GetUtcNow());
+        // Made first: the tables to join follow from it.
+        var condition = filter is null ? "true" : sql.Where(filter);
+        await using var command = database.CreateCommand($"select count(*) {sql.From()} and {Kept(deleted)} and {condition}");
+        command.Parameters.AddRange(sql.Parameters.ToArray());
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static string Kept(bool deleted) => deleted ? "r.deleted_at is not null and r.purged_at is null" : "r.deleted_at is null";
 
     /// <summary>The rows behind a place: later in the first key, or equal there and later in the next one, and so on to the run's own key.</summary>
     private static string Behind(RunSql sql, List<KeyColumn> keys, RunCursor after)

@@ -806,6 +806,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs of the project a filter finds. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description As for the list of runs. */
+                    filter?: string;
+                    /** @description `only`: the runs in the trash; without it those that are not there. */
+                    deleted?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunCountDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/fields": {
         parameters: {
             query?: never;
@@ -1792,6 +1854,194 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved views of a project, by name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedViewDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Keeps a view of a page under a name. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SaveViewRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedViewDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a saved view. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SaveViewRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedViewDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forgets a saved view. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2983,6 +3233,15 @@ export interface components {
             /** @description Runs that are not there. */
             missing?: string[];
         };
+        /** @description How many runs there are. */
+        RunCountDto: {
+            /**
+             * Format: int64
+             * @description Number of runs.
+             * @example 10482
+             */
+            runs?: number;
+        };
         /** @description One training: what it is, how it stands, what was found. */
         RunDto: {
             /**
@@ -3100,6 +3359,63 @@ export interface components {
         RunDtoPage: {
             /** @description The rows. */
             items?: components["schemas"]["RunDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description A view to keep. */
+        SaveViewRequest: {
+            /**
+             * @description 1–128 characters.
+             * @example learning rates
+             */
+            name?: string | null;
+            /**
+             * @description The page: `runs charts compare`.
+             * @example charts
+             */
+            page?: string | null;
+            /** @description What the URL of the page holds: a JSON object of at most 64 KiB. */
+            state?: unknown;
+        };
+        /** @description A view of a project's page, kept under a name for everybody. */
+        SavedViewDto: {
+            /**
+             * @description Made by the server; a link to the page with `?view=` and this id opens the view.
+             * @example k3v9x0q2m7
+             */
+            id?: string;
+            /**
+             * @description Name for people.
+             * @example learning rates
+             */
+            name?: string;
+            /**
+             * @description The page: `runs charts compare`.
+             * @example charts
+             */
+            page?: string;
+            /** @description What the URL of the page holds, such as `{"filter": "tags has \"baseline\"", "smooth": 0.6}`. */
+            state?: unknown;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T10:00:00+00:00
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             * @example 2026-11-22T10:30:00+00:00
+             */
+            updatedAt?: string;
+        };
+        /** @description One page of a list. */
+        SavedViewDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["SavedViewDto"][];
             /**
              * @description Pass it as `cursor` for the next page; null on the last one.
              * @example 1042

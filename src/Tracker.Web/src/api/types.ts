@@ -62,6 +62,8 @@ export interface Project {
   running: number;
   openDiagnoses: number;
   lastActivityAt: string | null;
+  bytes: number;
+  quotaBytes: number | null;
 }
 
 export interface SeriesInfo {

@@ -104,7 +104,7 @@ export function SeriesChart(props: Props) {
     return lines.length > 0 ? [null, ...raw, ...smoothed] : [null, [[], []]];
   }, [lines, smooth, log, xlog, x, y, evidence, annotations, focus]);
 
-  const shown = lines.reduce((sum, line) => sum + (line.band ? 0 : line.x.length + line.marks.length), 0);
+  const shown = lines.reduce((sum, line) => sum + (line.band && line.run === line.key ? 0 : line.x.length + line.marks.length), 0);
   const total = lines.reduce((sum, line) => sum + line.total, 0);
   const hidden = log ? notPositive(lines) : 0;
   const hover = (over: boolean) => {

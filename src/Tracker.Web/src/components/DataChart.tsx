@@ -7,7 +7,7 @@ import { setHovered } from '../charts/hovered';
 import type { Line } from '../charts/model';
 import { SeriesChart } from '../charts/SeriesChart';
 import { useInView, useSize } from '../charts/useSize';
-import { bandOf } from '../lib/bands';
+import { bandOf, envelope } from '../lib/bands';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
 import { toNumber } from '../lib/numbers';
@@ -24,6 +24,8 @@ export interface Source {
   colour: string;
   /** Runs of the same group become one curve, their mean, with a band from the least to the greatest. */
   group?: string | undefined;
+  /** What the others are held against: with the band of its own noise. */
+  reference?: boolean | undefined;
 }
 
 interface Props {
@@ -129,6 +131,7 @@ function lineOf(source: Source, data: ChartData['series'] | undefined): Line[] {
     smoothed: series.total >= smoothFrom ? series.smoothed : undefined,
     total: series.total,
     marks: series.nonFinite.map(({ x, value }) => ({ x, value: toNumber(value) })),
+    band: source.reference ? envelope(series.y, Math.max(2, Math.round(series.y.length / 60))) : undefined,
   }];
 }
 

@@ -76,3 +76,27 @@ export function interpolate(xs: readonly number[], ys: readonly number[], x: num
   const share = (x - xs[low]!) / (xs[low + 1]! - xs[low]!);
   return ys[low]! + share * (ys[low + 1]! - ys[low]!);
 }
+
+/** What a curve's own noise spans: at each point the least and greatest of its neighbours, as many on either side. */
+export function envelope(ys: readonly number[], around: number): { low: number[]; high: number[] } {
+  const low: number[] = [];
+  const high: number[] = [];
+  // Indexes whose values rise (fall) from the front: the front is the least (greatest) of the window.
+  const [least, greatest]: [number[], number[]] = [[], []];
+  let [l, g] = [0, 0];
+  for (let i = 0; i < ys.length + around; i++) {
+    if (i < ys.length) {
+      while (least.length > l && ys[least.at(-1)!]! >= ys[i]!) least.pop();
+      least.push(i);
+      while (greatest.length > g && ys[greatest.at(-1)!]! <= ys[i]!) greatest.pop();
+      greatest.push(i);
+    }
+    const at = i - around;
+    if (at < 0) continue;
+    while (least[l]! < at - around) l++;
+    while (greatest[g]! < at - around) g++;
+    low.push(ys[least[l]!]!);
+    high.push(ys[greatest[g]!]!);
+  }
+  return { low, high };
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatCount, formatValue, plural, toNumber } from './numbers';
+import { formatBytes, formatCount, formatValue, plural, toNumber } from './numbers';
 
 test('Non-finite numbers survive the way from the wire', () => {
   expect(toNumber('NaN')).toBeNaN();
@@ -27,4 +27,8 @@ test('Non-finite values have names', () => {
 test('Counts are exact up to a million', () => {
   expect([0, 4210, 999_999, 3_400_000, 2.5e9].map(formatCount)).toEqual(['0', '4,210', '999,999', '3.4 M', '2.5 G']);
   expect([plural(1, 'run'), plural(2, 'run')]).toEqual(['1 run', '2 runs']);
+});
+
+test('Bytes are told in decimal units, three digits', () => {
+  expect([512, 20_894_731, 1e12].map(formatBytes)).toEqual(['512 B', '20.9 MB', '1 TB']);
 });

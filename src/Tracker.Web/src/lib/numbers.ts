@@ -25,6 +25,14 @@ export function formatCount(value: number): string {
   return signed(`${Number((value / divisor).toPrecision(3))} ${suffix}`);
 }
 
+/** Bytes in decimal units: `512 B`, `20.9 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let at = 0;
+  for (; Math.abs(bytes) >= 1000 && at < units.length - 1; at++) bytes /= 1000;
+  return `${at === 0 ? bytes : Number(bytes.toPrecision(3))} ${units[at]}`;
+}
+
 /** `1 run`, `2 runs`. */
 export const plural = (count: number, word: string): string => `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bandOf } from './bands';
+import { bandOf, envelope } from './bands';
 import { arranged, moveColumn, nextOrder, readColumns, readOrder, writeColumns, writeOrder } from './columns';
 import { writeCsv } from './csv';
 import { configField, metricField, parseField, valueOf, type Row } from './fields';
@@ -97,4 +97,9 @@ test('A band keeps every spike and means only the curves that reach there', () =
 
 test('A CSV cell keeps commas, quotes and numbers, and is no formula', () => {
   expect(writeCsv([['a,b', 'c"d', -1.5, NaN, null, '=1+1', '-x']])).toBe('"a,b","c""d",-1.5,NaN,,\'=1+1,\'-x\r\n');
+});
+
+test('An envelope is the least and greatest of the neighbours', () => {
+  expect(envelope([3, 1, 4, 1, 5, 9, 2], 1)).toEqual({ low: [1, 1, 1, 1, 1, 2, 2], high: [3, 4, 4, 5, 9, 9, 9] });
+  expect(envelope([], 3)).toEqual({ low: [], high: [] });
 });

@@ -113,3 +113,6 @@ export function prefixSections(names: readonly string[]): { name: string; names:
   for (const list of sections.values()) list.sort((a, b) => rank(a) - rank(b));
   return [...sections].map(([name, list]) => ({ name, names: list })).sort((a, b) => place(a.name) - place(b.name));
 }
+
+/** Whether a series says how a run goes, not how one of its layers, classes or machines does. */
+export const isHeadline = (name: string): boolean => !/^(grad_norm|param_norm|update_ratio|act_mean|act_std|dead_fraction|saturated_fraction|attention_entropy|system|perf|grads|weights|activations|rank\d+)\/(?!total)/.test(name) && !/[_/.]\d+$/.test(name);

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useRunActions } from '../../api/runActions';
 import { Popover } from '../../components/Popover';
+import { Sure } from '../../components/Sure';
 import { TagForm, tagsOf } from '../../components/runs/TagForm';
 import type { Row } from '../../lib/fields';
 import { plural } from '../../lib/numbers';
@@ -47,24 +47,5 @@ export function BulkBar({ project, rows, table: { view, change, names }, onDone 
       {busy && <span role="status">Working…</span>}
       {failure && <span role="alert">{failure.message}</span>}
     </div>
-  );
-}
-
-/** Asks once more before it does what is hard to take back. */
-function Sure({ label, busy, onSure }: { label: string; busy: boolean; onSure: () => void }) {
-  const [sure, setSure] = useState(false);
-  return (
-    <button
-      type="button"
-      className={sure ? 'stop' : undefined}
-      disabled={busy}
-      onBlur={() => setSure(false)}
-      onClick={() => {
-        if (sure) onSure();
-        setSure(!sure);
-      }}
-    >
-      {sure ? `${label}: sure?` : label}
-    </button>
   );
 }

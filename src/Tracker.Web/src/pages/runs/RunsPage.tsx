@@ -1,6 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { FilterInput } from '../../components/FilterInput';
+import { useLocalView } from '../../components/localView';
 import { LogARun } from '../../components/LogARun';
 import { RunMenu } from '../../components/runs/RunMenu';
 import { RunsGrid } from '../../components/runs/RunsGrid';
@@ -20,6 +21,7 @@ const route = getRouteApi('/projects/$project');
 export function RunsPage() {
   const { project } = route.useParams();
   const navigate = useNavigate();
+  useLocalView(project, 'runs');
   const table = useRunsTable(project, 'cols');
   const { view, change, items, rows, active, count } = table;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());

@@ -3,6 +3,7 @@ import { readRows } from '../../api/rows';
 import { ColumnPicker } from '../../components/runs/ColumnPicker';
 import { labelOf } from '../../components/runs/GridHead';
 import { MenuItem, Popover } from '../../components/Popover';
+import { SavedViews } from '../../components/SavedViews';
 import { save } from '../../components/save';
 import { writeCsv } from '../../lib/csv';
 import { parseField, valueOf, type Row } from '../../lib/fields';
@@ -18,6 +19,7 @@ export function RunsTools({ project, table }: { project: string; table: Table })
   const { view, change, columns, fields, grouped, sum } = table;
   return (
     <div className="tools">
+      <SavedViews project={project} page="runs" />
       <GroupPicker table={table} />
       {grouped.length > 0 && (
         <label>

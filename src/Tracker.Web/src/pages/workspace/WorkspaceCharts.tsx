@@ -5,6 +5,7 @@ import { catalogueQuery } from '../../api/queries';
 import { useTheme } from '../../charts/theme';
 import { ChartTools } from '../../components/ChartTools';
 import { DataChart, type Source } from '../../components/DataChart';
+import { SavedViews } from '../../components/SavedViews';
 import { Empty } from '../../components/states';
 import { listOf, toggled, useView } from '../../components/view';
 import { plural } from '../../lib/numbers';
@@ -51,6 +52,7 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
     <section className="charts-pane" aria-label="Charts">
       <div className="charts-bar">
         <SearchBox value={view.charts ?? ''} wrong={wrong} count={view.charts ? found : undefined} onChange={(charts) => change({ charts: charts || undefined })} />
+        <SavedViews project={project} page="charts" />
         <ChartTools series={useMemo(() => [...logged.keys()], [logged])} />
       </div>
       {runs.length === 0 && !waiting && table.rows.length > 0 && <Empty title="No run is on the charts."><p>Choose runs by the dot before their names, or <kbd>x</kbd> on the line you are at.</p></Empty>}

@@ -1,6 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { FilterInput } from '../../components/FilterInput';
+import { useLocalView } from '../../components/localView';
 import { LogARun } from '../../components/LogARun';
 import { ColumnPicker } from '../../components/runs/ColumnPicker';
 import { RunMenu } from '../../components/runs/RunMenu';
@@ -21,6 +22,7 @@ const route = getRouteApi('/projects/$project/charts');
 export function WorkspacePage() {
   const { project } = route.useParams();
   const navigate = useNavigate();
+  useLocalView(project, 'charts');
   const table = useRunsTable(project, 'side');
   const { view, change, rows, active } = table;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());

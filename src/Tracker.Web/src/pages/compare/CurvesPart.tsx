@@ -1,0 +1,43 @@
+import { useMemo } from 'react';
+import { useWatch } from '../../api/hooks';
+import { ChartTools } from '../../components/ChartTools';
+import { DataChart, type Source } from '../../components/DataChart';
+import { useView } from '../../components/view';
+import type { Compared } from './ComparePage';
+
+const mostRuns = 20;
+const mostCharts = 24;
+
+/** The curves of the runs over the band of one of them: where do they leave what the reference does? */
+export function CurvesPart({ rows, metrics, colours }: Compared) {
+  const [view, change] = useView();
+  const reference = rows.find((row) => row.id === view.reference) ?? rows.find((row) => row.tags.includes('baseline')) ?? rows.at(-1)!;
+  const others = rows.filter((row) => row !== reference).slice(0, mostRuns);
+  const ids = [reference, ...others].map((row) => row.id).join();
+  useWatch('run', useMemo(() => ids.split(','), [ids]));
+  const charts = useMemo(() => {
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return metrics.slice(0, mostCharts).flatMap((name) => {
+      const sources = ids.split(',').flatMap((id): Source[] => {
+        const row = byId.get(id);
+        return row && row.metrics[name]?.last != null ? [{ run: id, name, label: row.name, colour: colours(id), reference: id === reference.id }] : [];
+      });
+      return sources.length > 1 ? [{ name, sources }] : [];
+    });
+  }, [ids, metrics, colours, reference.id, rows.length]);
+  return (
+    <>
+      <div className="tools compare-tools">
+        <label>
+          Reference
+          <select value={reference.id} onChange={(event) => change({ reference: event.target.value })}>{rows.map((row) => <option key={row.id} value={row.id}>{row.name}</option>)}</select>
+        </label>
+        <span>its band is what its own noise spans{rows.length - 1 > others.length && ` · the first ${others.length} of the other ${rows.length - 1} runs`}</span>
+        <ChartTools />
+      </div>
+      <div className="chart-grid">
+        {charts.map(({ name, sources }) => <DataChart key={name} chart={name} title={name} sources={sources} usualLog={/loss|grad_norm|perplexity/.test(name)} />)}
+      </div>
+    </>
+  );
+}
