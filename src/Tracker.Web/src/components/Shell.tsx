@@ -72,7 +72,7 @@ function ProjectNav({ project, open, inRun }: { project: string; open: number | 
 }
 
 /** What of a view holds on every page of its project. */
-const kept = ({ filter, runs, order, group, sum, paint, cols, side }: View): View => readView({ filter, runs, order, group, sum, paint, cols, side });
+const kept = ({ filter, runs, order, group, sum, paint, cols, side, reference }: View): View => readView({ filter, runs, order, group, sum, paint, cols, side, reference });
 
 function LiveBadge() {
   const { state } = useLiveStatus();

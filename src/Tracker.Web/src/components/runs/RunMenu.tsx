@@ -22,6 +22,8 @@ function Menu({ row, project, tags, close }: { row: Row; project: string; tags: 
   const [part, setPart] = useState<'menu' | 'name' | 'notes' | 'tags' | 'group'>('menu');
   const actions = useRunActions(project);
   const navigate = useNavigate();
+  const [view, change] = useView();
+  const isReference = view.reference === row.id;
   const edit = (change: Parameters<typeof actions.change.mutate>[0]['change']) => {
     actions.change.mutate({ runs: [row.id], change });
     close();
@@ -46,6 +48,7 @@ function Menu({ row, project, tags, close }: { row: Row; project: string; tags: 
     <div className="menu">
       <MenuItem onClick={() => void navigate({ to: '/runs/$run', params: { run: row.id }, search: {} })}>Open</MenuItem>
       <MenuItem onClick={done(() => void navigator.clipboard.writeText(row.id))}>Copy its id</MenuItem>
+      <MenuItem checked={isReference} onClick={done(() => change({ reference: isReference ? undefined : row.id }))}>Reference, with a band</MenuItem>
       <hr />
       <MenuItem onClick={() => setPart('name')}>Rename…</MenuItem>
       <MenuItem onClick={() => setPart('tags')}>Tags…</MenuItem>

@@ -25,6 +25,7 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
   // One string, so that the charts stay the same objects while nothing new was logged.
   const series = catalogues.map(({ data }) => data?.items.filter((item) => item.kind === 'scalar').map((item) => item.name).join('\n') ?? '').join('\0');
   const { colours } = table;
+  const { reference } = view;
   const who = runs.map((run) => [run.id, run.name, run.group ?? ''].join('\n')).join('\0');
   const logged = useMemo(() => {
     const bySeries = new Map<string, Source[]>();
@@ -32,7 +33,7 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
     const groups = [...new Set(people.map(([, , group]) => group))];
     series.split('\0').forEach((names, i) => {
       const [run = '', label = '', group] = people[i] ?? [];
-      const source = { run, label, colour: group ? colourOf(groups.indexOf(group), theme) : colours(run), group: group || undefined };
+      const source = { run, label, colour: group ? colourOf(groups.indexOf(group), theme) : colours(run), group: group || undefined, reference: run === reference || undefined };
       for (const name of names.split('\n').filter(Boolean)) {
         const list = bySeries.get(name);
         if (list) list.push({ ...source, name });
@@ -40,7 +41,7 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
       }
     });
     return bySeries;
-  }, [series, who, colours, theme]);
+  }, [series, who, colours, theme, reference]);
 
   const { pattern, wrong } = useMemo(() => regex(view.charts), [view.charts]);
   const sections = useMemo(() => prefixSections([...logged.keys()].filter((name) => !pattern || pattern.test(name))), [logged, pattern]);
