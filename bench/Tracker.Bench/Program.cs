@@ -29,7 +29,7 @@ if (configuration != "Release")
 }
 
 var seconds = new Option<double>("--seconds") { Description = "Length of one load.", DefaultValueFactory = _ => 5, Recursive = true };
-var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load before what is measured: the compiler's time.", DefaultValueFactory = _ => 10, Recursive = true };
+var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load before what is measured: the compiler's time.", DefaultValueFactory = _ => 25, Recursive = true };
 var rounds = new Option<int>("--rounds") { Description = "Repetitions; the median counts.", DefaultValueFactory = _ => 3, Recursive = true };
 var root = new RootCommand("Measures Tracker on a server of its own. Standard output: one JSON line a figure. Standard error: settings and progress.") { seconds, warmUp, rounds };
 root.Add(CommandOf("all", "All of them, in this order.", [.. benches.Select(entry => entry.Measure)]));

@@ -48,10 +48,10 @@ public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter 
     }
 
     /// <summary>Gives every column its series' number; takes out what conflicts in kind or is one series too many.</summary>
-    private async ValueTask<List<Rejection>> NumberSeriesAsync(long runKey, LogBatch batch, CancellationToken cancel)
+    private async ValueTask<IReadOnlyList<Rejection>> NumberSeriesAsync(long runKey, LogBatch batch, CancellationToken cancel)
     {
+        if (batch.PointCount == 0 || IsNumbered(series.KnownOf(runKey), batch)) return [];
         var rejected = new List<Rejection>();
-        if (batch.PointCount == 0) return rejected;
         var names = new List<(string Name, SeriesKind Kind)>(batch.Scalars.Count + batch.Histograms.Count);
         foreach (var column in batch.Scalars) names.Add((column.Name, SeriesKind.Scalar));
         if (batch.Histograms.Count > 0)
@@ -91,6 +91,29 @@ public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter 
         // Whoever reads the batch, from memory, from the journal or put together from chunks, finds its series in one order.
         batch.OrderByNumber();
         return rejected;
+    }
+
+    /// <summary>The usual case: all series are known and of the kind that the batch sends.</summary>
+    private static bool IsNumbered(RunSeries known, LogBatch batch)
+    {
+        var (guess, rises) = (0, true);
+        foreach (var column in batch.Scalars)
+        {
+            if (known.Find(column.Name, guess) is not { Kind: SeriesKind.Scalar } entry) return false;
+            column.SeriesId = entry.Id;
+            rises &= entry.Id >= guess;
+            guess = entry.Id + 1;
+        }
+
+        foreach (var histogram in batch.Histograms)
+        {
+            if (known.Find(histogram.Name, guess) is not { Kind: SeriesKind.Histogram } entry) return false;
+            histogram.SeriesId = entry.Id;
+            guess = entry.Id + 1;
+        }
+
+        if (!rises || batch.Histograms.Count > 0) batch.OrderByNumber();
+        return true;
     }
 
     private static string Reason(SeriesEntry? entry) => entry is null

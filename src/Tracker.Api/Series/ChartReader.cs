@@ -10,7 +10,7 @@ public sealed class ChartReader(NpgsqlDataSource database, SeriesCatalog catalog
     public async Task<(RunState State, ChartDto Chart)> ReadAsync(RunRef run, ChartQuery query, CancellationToken cancel)
     {
         var names = await catalog.LoadAsync(run.RunKey, cancel);
-        var wanted = query.Names.Select(names.Find).Select(entry => entry is { Kind: SeriesKind.Scalar } ? entry : null).ToList();
+        var wanted = query.Names.Select(name => names.Find(name)).Select(entry => entry is { Kind: SeriesKind.Scalar } ? entry : null).ToList();
         // A series that is not there, or holds histograms, is an axis without points.
         var axis = query.IsMetric && names.Find(query.Axis) is { Kind: SeriesKind.Scalar } found ? found : null;
         await using var snapshot = await SeriesSnapshot.OpenAsync(database, run.RunKey, [.. wanted.Append(axis).OfType<SeriesEntry>().Select(entry => entry.Id).Distinct()],

@@ -43,6 +43,9 @@ public sealed class SeriesCatalog(NpgsqlDataSource database)
         return series;
     }
 
+    /// <summary>What is known of a run's series without asking anyone.</summary>
+    public RunSeries KnownOf(long runKey) => Get(runKey);
+
     /// <summary>All series of a run that have been registered by now.</summary>
     public async Task<RunSeries> LoadAsync(long runKey, CancellationToken cancel)
     {
@@ -79,22 +82,39 @@ public sealed class SeriesCatalog(NpgsqlDataSource database)
 public sealed class RunSeries
 {
     private readonly ConcurrentDictionary<string, SeriesEntry> byName = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<int, SeriesEntry> byId = new();
+    private readonly Lock adding = new();
+    private volatile SeriesEntry?[] byNumber = [];
+    private volatile int known;
 
-    public IEnumerable<SeriesEntry> All => byId.Values.OrderBy(entry => entry.Id);
+    /// <summary>In order of their numbers.</summary>
+    public IEnumerable<SeriesEntry> All => byNumber.OfType<SeriesEntry>();
 
     public SeriesEntry? Find(string name) => byName.GetValueOrDefault(name);
 
-    public SeriesEntry? Find(int id) => byId.GetValueOrDefault(id);
+    /// <summary>As <see cref="Find(string)"/>; at once when the guessed number is that of the name, as it mostly is where batches name their series in one order.</summary>
+    public SeriesEntry? Find(string name, int guess) => Find(guess) is { } guessed && string.Equals(guessed.Name, name, StringComparison.Ordinal) ? guessed : Find(name);
+
+    public SeriesEntry? Find(int number)
+    {
+        var entries = byNumber;
+        return (uint)number < (uint)entries.Length ? entries[number] : null;
+    }
 
     /// <summary>Name of a number; empty when it is not known here.</summary>
-    public string NameOf(int id) => Find(id)?.Name ?? "";
+    public string NameOf(int number) => Find(number)?.Name ?? "";
 
-    public bool CompleteUpTo(int count) => byId.Count >= count;
+    public bool CompleteUpTo(int count) => known >= count;
 
     internal void Add(SeriesEntry entry)
     {
         byName[entry.Name] = entry;
-        byId[entry.Id] = entry;
+        lock (adding)
+        {
+            var entries = byNumber;
+            if (entry.Id >= entries.Length) Array.Resize(ref entries, Math.Max(entry.Id + 1, entries.Length * 2));
+            if (entries[entry.Id] is null) known++;
+            entries[entry.Id] = entry;
+            byNumber = entries;
+        }
     }
 }

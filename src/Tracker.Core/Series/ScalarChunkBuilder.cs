@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Tracker.Core.Series;
 
 /// <summary>
@@ -12,7 +14,9 @@ public sealed class ScalarChunkBuilder(int pointsPerChunk = ScalarChunk.DefaultP
         : throw new ArgumentOutOfRangeException(nameof(pointsPerChunk), pointsPerChunk, $"1 to {ScalarChunk.MaxPoints}.");
 
     private readonly ColumnBuffer _columns = new(256);
-    private readonly List<BatchRun> _batches = [];
+    private PackedRun[] _batches = [];
+    private int _batchCount;
+    private long _firstSequence;
 
     public int Count => _columns.Count;
 
@@ -46,7 +50,7 @@ public sealed class ScalarChunkBuilder(int pointsPerChunk = ScalarChunk.DefaultP
             runs.Clear();
             for (var left = count; left > 0;)
             {
-                var run = _batches[batch];
+                var run = RunAt(batch);
                 var part = Math.Min(left, run.Count - taken);
                 runs.Add(run with { Count = part });
                 left -= part;
@@ -62,17 +66,49 @@ public sealed class ScalarChunkBuilder(int pointsPerChunk = ScalarChunk.DefaultP
         }
 
         _columns.Clear();
-        _batches.Clear();
+        _batchCount = 0;
         return chunks;
     }
 
-    public void Dispose() => _columns.Dispose();
+    public void Dispose()
+    {
+        _columns.Dispose();
+        Replace([]);
+    }
 
     private void AddRun(BatchRun run)
     {
-        var last = _batches.Count > 0 ? _batches[^1] : default;
-        if (run.Sequence == last.Sequence && run.Writer == last.Writer && _batches.Count > 0) _batches[^1] = last with { Count = last.Count + run.Count };
-        else if (run.Sequence > last.Sequence) _batches.Add(run);
-        else throw new ArgumentException($"Batch {run.Sequence} comes after batch {last.Sequence}.", nameof(run));
+        if (_batchCount == 0) _firstSequence = run.Sequence;
+        var last = _batchCount > 0 ? RunAt(_batchCount - 1) : default;
+        if (run.Sequence == last.Sequence && run.Writer == last.Writer && _batchCount > 0)
+        {
+            _batches[_batchCount - 1].Count += run.Count;
+            return;
+        }
+
+        if (run.Sequence <= last.Sequence) throw new ArgumentException($"Batch {run.Sequence} comes after batch {last.Sequence}.", nameof(run));
+        if (_batchCount == _batches.Length) Replace(ArrayPool<PackedRun>.Shared.Rent(Math.Max(16, _batchCount * 2)));
+        _batches[_batchCount++] = new PackedRun { Sequence = checked((uint)(run.Sequence - _firstSequence)), Writer = run.Writer, Count = run.Count };
+    }
+
+    private BatchRun RunAt(int index)
+    {
+        ref readonly var packed = ref _batches[index];
+        return new BatchRun(_firstSequence + packed.Sequence, packed.Writer, packed.Count);
+    }
+
+    private void Replace(PackedRun[] with)
+    {
+        if (with.Length > 0) _batches.AsSpan(0, _batchCount).CopyTo(with);
+        if (_batches.Length > 0) ArrayPool<PackedRun>.Shared.Return(_batches);
+        _batches = with;
+    }
+
+    /// <summary>Batches of one step give a run a point, so runs are kept small and in pooled arrays. The sequence counts from the first one.</summary>
+    private struct PackedRun
+    {
+        public uint Sequence;
+        public int Writer;
+        public int Count;
     }
 }

@@ -104,7 +104,7 @@ public ref partial struct LogRequestReader
         if (writer.Length > 0 && !SeriesRules.IsId(writer)) throw ProblemStatus.Invalid("writer", "A writer's id is not of its form.", "1 to 64 of A–Z a–z 0–9 _ . -");
         if (batch > 0 && writer.Length == 0) throw ProblemStatus.Invalid("writer", "A numbered batch names its writer.");
         if (batch > (ulong)SeriesLimits.MaxStep) throw ProblemStatus.Invalid("batch", "A batch's number is too large.", "1 to 9007199254740992");
-        _batch.Scalars.AddRange(_columns.Build());
+        _columns.Build(_batch.Scalars);
         return new DecodedBatch(
             run, writer.Length == 0 ? null : writer, batch == 0 ? null : (long)batch, batch == 1 ? SHA256.HashData(message)[..16] : null, _batch, _rejected);
     }
@@ -155,7 +155,7 @@ public ref partial struct LogRequestReader
 
     private void AddSeries(string name, long[] steps, long[] times, double[] values)
     {
-        var column = _columns.IndexOf(name);
+        var column = _columns.IndexOf(new SeriesName([], name));
         // Columns that are shared were checked with the first series that had them.
         var stepsKept = ReferenceEquals(steps, _steps.Values) || AreSteps(steps);
         var timesKept = ReferenceEquals(times, _times.Values) || ReferenceEquals(times, _nowTimes) || AreTimes(times);

@@ -5,15 +5,22 @@ namespace Tracker.Api.Ingest.Rest;
 
 /// <summary>
 /// Gathers the scalar points of a body by series: whole columns from <c>series</c>, rows from <c>points</c>; a name that comes
-/// several times, or in both, becomes one column.
+/// several times, or in both, becomes one column. Each thread keeps one for its next body: small batches would else allocate more for it than they hold.
 /// </summary>
 internal sealed class LogBodyColumns
 {
-    private readonly List<Column> _columns = [];
-    private readonly Dictionary<string, int> _byName = [];
+    /// <summary>What held more than this is not kept.</summary>
+    private const int MostKept = 2_048;
+
+    [ThreadStatic]
+    private static LogBodyColumns? _spare;
+
+    private readonly List<LogBodyColumn> _columns = [];
+    private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private readonly List<long> _rowSteps = [];
     private readonly List<long> _rowTimes = [];
     private readonly List<int> _touched = [];
+    private int _count;
     private int _expected;
 
     /// <summary>Whether <c>points</c> stands before <c>series</c> in the body, so that its points come first where steps are equal.</summary>
@@ -22,31 +29,46 @@ internal sealed class LogBodyColumns
     /// <summary>Values of the row that is open, in order of their writing.</summary>
     public int RowCount => _touched.Count;
 
-    public int IndexOf(string name)
+    public static LogBodyColumns Rent()
     {
-        ref var index = ref CollectionsMarshal.GetValueRefOrAddDefault(_byName, name, out var known);
+        var rented = _spare ?? new LogBodyColumns();
+        _spare = null;
+        return rented;
+    }
+
+    /// <summary>Empties it for the thread's next body.</summary>
+    public void Return()
+    {
+        if (_count > MostKept || _rowSteps.Count > MostKept) return;
+        for (var i = 0; i < _count; i++) _columns[i].Clear();
+        (_count, _expected, RowsFirst) = (0, 0, false);
+        _byName.Clear();
+        _rowSteps.Clear();
+        _rowTimes.Clear();
+        _touched.Clear();
+        _spare = this;
+    }
+
+    public int IndexOf(SeriesName name)
+    {
+        ref var index = ref CollectionsMarshal.GetValueRefOrAddDefault(_byName, name.Text, out var known);
         if (known) return index;
-        index = _columns.Count;
-        _columns.Add(new Column(name));
+        index = _count++;
+        if (_columns.Count < _count) _columns.Add(new LogBodyColumn());
+        _columns[index].Name = name;
         return index;
     }
 
     /// <summary>
     /// The column of a name as it is written in the JSON, or −1. Rows name the same series in the same order, so the one that followed
-    /// last time is tried before anything is decoded.
+    /// last time is tried before anything is looked up.
     /// </summary>
-    public int Guess(ReadOnlySpan<byte> token) => _expected < _columns.Count && token.SequenceEqual(_columns[_expected].Token) ? _expected : -1;
+    public int Guess(ReadOnlySpan<byte> token) => _expected < _count && token.SequenceEqual(_columns[_expected].Name.Token) ? _expected : -1;
 
-    /// <summary>Remembers how the name of a column is written, for <see cref="Guess"/>.</summary>
-    public void Remember(int column, ReadOnlySpan<byte> token)
-    {
-        if (_columns[column].Token.Length == 0) _columns[column].Token = token.ToArray();
-    }
-
-    public string NameOf(int column) => _columns[column].Name;
+    public string NameOf(int column) => _columns[column].Name.Text;
 
     /// <summary>The series of the open row's value number <paramref name="position"/>.</summary>
-    public string NameInRow(int position) => _columns[_touched[position]].Name;
+    public string NameInRow(int position) => NameOf(_touched[position]);
 
     public void Add(int column, long[] steps, long[] times, double[] values) => _columns[column].Add(steps, times, values);
 
@@ -75,18 +97,16 @@ internal sealed class LogBodyColumns
         _expected = 0;
     }
 
-    /// <summary>Columns in order of first appearance, each ordered by step; series without points are left out.</summary>
-    public List<ScalarColumn> Build()
+    /// <summary>Adds the columns in order of first appearance, each ordered by step; series without points are left out.</summary>
+    public void Build(List<ScalarColumn> into)
     {
-        var built = new List<ScalarColumn>(_columns.Count);
+        into.EnsureCapacity(_count);
         long[] rowSteps = [.. _rowSteps], rowTimes = [.. _rowTimes];
-        foreach (var column in _columns)
+        for (var i = 0; i < _count; i++)
         {
-            var done = column.Build(rowSteps, rowTimes, RowsFirst);
-            if (done.Count > 0) built.Add(Ordered(done));
+            var built = _columns[i].Build(rowSteps, rowTimes, RowsFirst);
+            if (built.Count > 0) into.Add(Ordered(built));
         }
-
-        return built;
     }
 
     private static ScalarColumn Ordered(ScalarColumn column)
@@ -98,80 +118,5 @@ internal sealed class LogBodyColumns
         }
 
         return column;
-    }
-
-    private sealed class Column(string name)
-    {
-        private long[] _steps = [];
-        private long[] _times = [];
-        private double[] _values = [];
-        private int[] _rows = [];
-        private double[] _rowValues = [];
-        private int _rowCount;
-
-        public string Name { get; } = name;
-
-        public byte[] Token { get; set; } = [];
-
-        public int Count { get; private set; }
-
-        public void Add(long[] steps, long[] times, double[] values)
-        {
-            if (Count == 0)
-            {
-                // The usual case: the arrays are taken as they are, and may be shared with other columns.
-                (_steps, _times, _values, Count) = (steps, times, values, values.Length);
-                return;
-            }
-
-            Append(ref _steps, steps);
-            Append(ref _times, times);
-            Append(ref _values, values);
-            Count += values.Length;
-        }
-
-        public bool TryAddRow(int row, double value)
-        {
-            if (_rowCount > 0 && _rows[_rowCount - 1] == row) return false;
-            if (_rowCount == _rows.Length)
-            {
-                Array.Resize(ref _rows, Math.Max(8, _rowCount * 2));
-                Array.Resize(ref _rowValues, _rows.Length);
-            }
-
-            _rows[_rowCount] = row;
-            _rowValues[_rowCount++] = value;
-            return true;
-        }
-
-        public void DropRow() => _rowCount--;
-
-        public ScalarColumn Build(long[] rowSteps, long[] rowTimes, bool rowsFirst)
-        {
-            var columns = new ScalarColumn(Name, Trim(_steps), Trim(_times), Trim(_values));
-            if (_rowCount == 0) return columns;
-            var values = _rowValues.AsSpan(0, _rowCount).ToArray();
-            var everyRow = _rowCount == rowSteps.Length;
-            var rows = new ScalarColumn(Name, everyRow ? rowSteps : Gather(rowSteps), everyRow ? rowTimes : Gather(rowTimes), values);
-            if (Count == 0) return rows;
-            var (a, b) = rowsFirst ? (rows, columns) : (columns, rows);
-            return new ScalarColumn(Name, [.. a.Steps, .. b.Steps], [.. a.Times, .. b.Times], [.. a.Values, .. b.Values]);
-        }
-
-        private long[] Gather(long[] source)
-        {
-            var gathered = new long[_rowCount];
-            for (var i = 0; i < gathered.Length; i++) gathered[i] = source[_rows[i]];
-            return gathered;
-        }
-
-        private T[] Trim<T>(T[] array) => array.Length == Count ? array : array.AsSpan(0, Count).ToArray();
-
-        private void Append<T>(ref T[] array, T[] more)
-        {
-            // Resize copies, so an array that other columns share is never written to.
-            if (Count + more.Length > array.Length) Array.Resize(ref array, Math.Max(Count + more.Length, array.Length * 2));
-            more.CopyTo(array, Count);
-        }
     }
 }

@@ -88,7 +88,7 @@ internal ref partial struct LogBodyParser
     {
         var label = ReadOptionalText("a text");
         if (label is not { Length: > 0 }) return label;
-        return CheckedName(label);
+        return SeriesNames.Checked(label);
     }
 
     private string? ReadData()

@@ -32,6 +32,7 @@ internal ref partial struct LogBodyParser
 
     public readonly void Dispose()
     {
+        _columns.Return();
         if (_longs.Length > 0) ArrayPool<long>.Shared.Return(_longs);
         if (_doubles.Length > 0) ArrayPool<double>.Shared.Return(_doubles);
     }
@@ -102,10 +103,11 @@ internal ref partial struct LogBodyParser
         return Refused($"This must be {expected}.");
     }
 
-    private string ReadName() => CheckedName(ReadText("a series' name"));
-
-    private static string CheckedName(string name) =>
-        SeriesRules.FaultOfName(name) is { } fault ? throw Refused($"A name {fault}.", $"1 to {SeriesLimits.MaxNameLength} characters, no control characters") : name;
+    private SeriesName ReadName()
+    {
+        if (_json.Peek() != '"') throw WrongType("a series' name, a string");
+        return SeriesNames.Of(_json.StringToken());
+    }
 
     private string ReadText(string what)
     {

@@ -9,7 +9,7 @@ internal ref partial struct LogBodyParser
 {
     private readonly long _now;
     private readonly LogBatch _batch = new();
-    private readonly LogBodyColumns _columns = new();
+    private readonly LogBodyColumns _columns = LogBodyColumns.Rent();
     private readonly List<RejectedPoint> _rejected = [];
     private JsonCursor _json;
     private int _rejectedCount;
@@ -82,7 +82,7 @@ internal ref partial struct LogBodyParser
         if (_json.Peek() != 0 || !_json.Rest.IsEmpty) _json.Fail("nothing may follow the object");
         Path.Enter("writer");
         if (batch is not null && writer is null) throw new LogBodyException(400, "A numbered batch names its writer.");
-        _batch.Scalars.AddRange(_columns.Build());
+        _columns.Build(_batch.Scalars);
         return new LogRequest { Writer = writer, Batch = batch, Body = _batch, Rejected = _rejected, RejectedCount = _rejectedCount };
     }
 
@@ -102,7 +102,7 @@ internal ref partial struct LogBodyParser
 
     private void ReadSeries()
     {
-        string? name = null;
+        SeriesName? name = null;
         LongColumn steps = default, times = default;
         double[]? values = null;
         var seen = 0;
@@ -147,7 +147,7 @@ internal ref partial struct LogBodyParser
         AddSeries(name!, steps, times.Values is null ? new LongColumn(Now(values.Length), null) : times, values);
     }
 
-    private void AddSeries(string name, LongColumn steps, LongColumn times, double[] values)
+    private void AddSeries(SeriesName name, LongColumn steps, LongColumn times, double[] values)
     {
         var column = _columns.IndexOf(name);
         if (steps.Bad is null && times.Bad is null)
@@ -162,8 +162,8 @@ internal ref partial struct LogBodyParser
             string? badStep = null, badTime = null;
             steps.Bad?.TryGetValue(i, out badStep);
             times.Bad?.TryGetValue(i, out badTime);
-            if (badStep is not null) Reject(name, badStep, StepOutside);
-            else if (badTime is not null) Reject(name, steps.Values![i].ToString(CultureInfo.InvariantCulture), TimeOutside);
+            if (badStep is not null) Reject(name.Text, badStep, StepOutside);
+            else if (badTime is not null) Reject(name.Text, steps.Values![i].ToString(CultureInfo.InvariantCulture), TimeOutside);
             else
             {
                 keptSteps.Add(steps.Values![i]);
@@ -226,12 +226,7 @@ internal ref partial struct LogBodyParser
             Path.Key = "";
             var token = _json.Member();
             var column = _columns.Guess(token);
-            if (column < 0)
-            {
-                column = _columns.IndexOf(CheckedName(JsonCursor.Unescape(token)));
-                _columns.Remember(column, token);
-            }
-
+            if (column < 0) column = _columns.IndexOf(SeriesNames.Of(token));
             Path.Key = _columns.NameOf(column);
             CountPoints(1);
             if (!_columns.AddToRow(column, ReadDouble())) throw Twice();
@@ -240,7 +235,7 @@ internal ref partial struct LogBodyParser
 
     private void ReadHistogram()
     {
-        string? name = null;
+        SeriesName? name = null;
         Stamp step = default, time = default;
         double[]? edges = null, counts = null, values = null;
         var seen = 0;
@@ -300,7 +295,7 @@ internal ref partial struct LogBodyParser
         }
 
         CountPoints(1);
-        AddHistogram(name!, step, time, edges, counts, values);
+        AddHistogram(name!.Text, step, time, edges, counts, values);
     }
 
     private void AddHistogram(string name, Stamp step, Stamp time, double[]? edges, double[]? counts, double[]? values)

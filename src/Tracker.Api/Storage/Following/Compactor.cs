@@ -20,8 +20,11 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
     private const long MaxTailBytes = 24 << 20;
     private const int MaxSeriesPoints = 2_000;
     private const string SummariesCursor = "summaries";
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestAge = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SummaryPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs that began together, as those of a sweep do, are not compacted in the same second: their points are in memory twice meanwhile.</summary>
+    private readonly TimeSpan maxAge = LongestAge - TimeSpan.FromSeconds(run.RunKey % 12);
 
     private readonly CompactorTail tail = new();
     private readonly ChunkShelf shelf = new(run.RunKey);
@@ -73,7 +76,7 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
 
     public async Task<bool> FlushAsync(bool everything, CancellationToken cancel)
     {
-        if (!tail.IsEmpty && (everything || runEnded || clock.GetElapsedTime(tailSince) >= MaxAge)) await CompactAsync(cancel);
+        if (!tail.IsEmpty && (everything || runEnded || clock.GetElapsedTime(tailSince) >= maxAge)) await CompactAsync(cancel);
         if (summaries.IsDirty && clock.GetElapsedTime(summariesWrittenAt) >= SummaryPause) await WriteSummariesAsync(cancel);
         return tail.IsEmpty;
     }

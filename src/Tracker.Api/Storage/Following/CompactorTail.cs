@@ -7,7 +7,8 @@ namespace Tracker.Api.Storage.Following;
 /// </summary>
 internal sealed class CompactorTail
 {
-    private readonly SortedDictionary<int, ScalarChunkBuilder> scalars = [];
+    /// <summary>By number of the series.</summary>
+    private ScalarChunkBuilder?[] scalars = [];
     private readonly SortedDictionary<int, List<(long Sequence, int Writer, HistogramPoint Point)>> histograms = [];
 
     /// <summary>Sequence of the last batch; 0 when the tail is empty.</summary>
@@ -30,7 +31,8 @@ internal sealed class CompactorTail
         foreach (var column in stored.Batch.Scalars)
         {
             if (column.Count == 0) continue;
-            if (!scalars.TryGetValue(column.SeriesId, out var builder)) scalars[column.SeriesId] = builder = new ScalarChunkBuilder();
+            if (column.SeriesId >= scalars.Length) Array.Resize(ref scalars, Math.Max(column.SeriesId + 1, scalars.Length * 2));
+            var builder = scalars[column.SeriesId] ??= new ScalarChunkBuilder();
             builder.Add(stored.Sequence, stored.Writer, column);
             Bytes += column.Count * 24L;
             LongestSeries = Math.Max(LongestSeries, builder.Count);
@@ -49,9 +51,9 @@ internal sealed class CompactorTail
     /// <summary>The points as chunks, series by series. What was given is taken out: when writing it fails, the tail is of no use any more.</summary>
     public IEnumerable<(int SeriesId, List<ChunkRow> Chunks)> Build()
     {
-        foreach (var (id, builder) in scalars)
+        for (var id = 0; id < scalars.Length; id++)
         {
-            if (builder.Count > 0) yield return (id, builder.Build().ConvertAll(ChunkRow.Of));
+            if (scalars[id] is { Count: > 0 } builder) yield return (id, builder.Build().ConvertAll(ChunkRow.Of));
         }
 
         foreach (var (id, points) in histograms) yield return (id, ChunkRow.Of(points));
@@ -59,9 +61,9 @@ internal sealed class CompactorTail
 
     public void Clear()
     {
-        foreach (var builder in scalars.Values) builder.Dispose();
+        foreach (var builder in scalars) builder?.Dispose();
+        Array.Clear(scalars);
         (Through, Bytes, LongestSeries) = (0, 0, 0);
-        scalars.Clear();
         histograms.Clear();
         Events.Clear();
     }

@@ -7,13 +7,14 @@ namespace Tracker.Api.Storage.Following;
 /// <summary>The summaries of one run: what the table holds, folded on with the batches since.</summary>
 public sealed class Summaries
 {
-    private readonly Dictionary<int, (string Name, SeriesSummary Summary)> series = [];
-    private readonly HashSet<int> dirty = [];
-
-    public bool IsDirty => dirty.Count > 0;
-
     /// <summary>By number of the series.</summary>
-    public IReadOnlyDictionary<int, (string Name, SeriesSummary Summary)> Series => series;
+    private Entry?[] series = [];
+
+    public bool IsDirty { get; private set; }
+
+    /// <summary>In order of the series' numbers, which are the keys.</summary>
+    public IEnumerable<KeyValuePair<int, (string Name, SeriesSummary Summary)>> Series =>
+        series.OfType<Entry>().Select(entry => KeyValuePair.Create(entry.Id, (entry.Name, entry.Summary)));
 
     /// <summary>The columns that <see cref="AddRow"/> reads, in its order.</summary>
     public const string Columns = "series_id, name, kind, count, non_finite, late, repeated, first_step, last_step, first_time, last, min, max, sum";
@@ -21,7 +22,7 @@ public sealed class Summaries
     public void AddRow(NpgsqlDataReader reader, int first = 0)
     {
         double? Value(int column) => reader.IsDBNull(first + column) ? null : reader.GetDouble(first + column);
-        series[reader.GetInt32(first)] = (reader.GetString(first + 1), new SeriesSummary
+        Set(new Entry(reader.GetInt32(first), reader.GetString(first + 1), new SeriesSummary
         {
             Kind = (SeriesKind)reader.GetInt16(first + 2),
             Count = reader.GetInt64(first + 3),
@@ -35,7 +36,7 @@ public sealed class Summaries
             Min = Value(11),
             Max = Value(12),
             Sum = reader.GetDouble(first + 13),
-        });
+        }));
     }
 
     public void Add(LogBatch batch)
@@ -51,8 +52,8 @@ public sealed class Summaries
     /// <summary>Writes the rows that changed since the last call.</summary>
     public async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, RunRef run, CancellationToken cancel)
     {
-        if (dirty.Count == 0) return;
-        var rows = dirty.Order().Select(id => (Id: id, series[id].Name, series[id].Summary)).ToArray();
+        if (!IsDirty) return;
+        var rows = series.OfType<Entry>().Where(entry => entry.IsDirty).ToArray();
         await using var command = new NpgsqlCommand($"""
             with written as (
               insert into summaries (run_key, project_key, {Columns})
@@ -65,7 +66,7 @@ public sealed class Summaries
             """, connection, transaction);
         command.Parameters.AddWithValue(run.RunKey);
         command.Parameters.AddWithValue(run.ProjectKey);
-        void Column<T>(Func<(int Id, string Name, SeriesSummary Summary), T> value, NpgsqlDbType? type = null)
+        void Column<T>(Func<Entry, T> value, NpgsqlDbType? type = null)
         {
             var parameter = new NpgsqlParameter<T[]> { TypedValue = [.. rows.Select(value)] };
             if (type is { } known) parameter.NpgsqlDbType = NpgsqlDbType.Array | known;
@@ -86,20 +87,39 @@ public sealed class Summaries
         Column(row => row.Summary.Min, NpgsqlDbType.Double);
         Column(row => row.Summary.Max, NpgsqlDbType.Double);
         Column(row => row.Summary.Sum);
-        var steps = series.Values.Where(entry => entry.Summary is { Kind: SeriesKind.Scalar, Count: > 0 }).Select(entry => (long?)entry.Summary.LastStep).Max();
+        var steps = series.OfType<Entry>().Where(entry => entry.Summary is { Kind: SeriesKind.Scalar, Count: > 0 }).Select(entry => (long?)entry.Summary.LastStep).Max();
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)steps ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         await command.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>What was written is no longer a change: call it after the commit.</summary>
-    public void Written() => dirty.Clear();
+    public void Written()
+    {
+        IsDirty = false;
+        foreach (var entry in series) entry?.IsDirty = false;
+    }
 
     private SeriesSummary Of(int id, string name, SeriesKind kind)
     {
-        dirty.Add(id);
-        if (series.TryGetValue(id, out var found)) return found.Summary;
-        var summary = new SeriesSummary { Kind = kind };
-        series[id] = (name, summary);
-        return summary;
+        var entry = (id < series.Length ? series[id] : null) ?? Set(new Entry(id, name, new SeriesSummary { Kind = kind }));
+        entry.IsDirty = IsDirty = true;
+        return entry.Summary;
+    }
+
+    private Entry Set(Entry entry)
+    {
+        if (entry.Id >= series.Length) Array.Resize(ref series, Math.Max(entry.Id + 1, series.Length * 2));
+        return series[entry.Id] = entry;
+    }
+
+    private sealed class Entry(int id, string name, SeriesSummary summary)
+    {
+        public int Id { get; } = id;
+
+        public string Name { get; } = name;
+
+        public SeriesSummary Summary { get; } = summary;
+
+        public bool IsDirty { get; set; }
     }
 }
