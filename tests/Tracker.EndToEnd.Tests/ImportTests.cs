@@ -19,7 +19,7 @@ public sealed partial class ImportTests
         ("Runs", ["Http", "Storage"]),
         ("Series", ["Http", "Storage", "Runs"]),
         ("Ingest", ["Http", "Storage", "Runs"]),
-        ("Alerts", ["Http", "Storage"]),
+        ("Alerts", ["Http", "Storage", "Runs", "Series"]),
         ("Analysis", ["Http", "Storage", "Runs", "Alerts"]),
         ("Live", ["Http", "Storage", "Runs", "Analysis", "Alerts"]),
     ];

@@ -13,7 +13,16 @@ internal static class AlertId
     public static Guid Of(long runKey, long runSequence, DiagnosisEvent change)
     {
         var diagnosis = change.Diagnosis;
-        var text = $"{runKey}\n{runSequence}\n{diagnosis.Id}\n{change.Kind}\n{diagnosis.Step}\n{diagnosis.Severity}\n{diagnosis.Cause}";
+        return Of($"{runKey}\n{runSequence}\n{diagnosis.Id}\n{change.Kind}\n{diagnosis.Step}\n{diagnosis.Severity}\n{diagnosis.Cause}");
+    }
+
+    /// <param name="runKey">The run.</param>
+    /// <param name="runSequence">The batch that gave it.</param>
+    /// <param name="what">What else tells it from others of that batch.</param>
+    public static Guid Of(long runKey, long runSequence, string what) => Of($"{runKey}\n{runSequence}\n{what}");
+
+    private static Guid Of(string text)
+    {
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16);
         // Version 8 of RFC 9562: a UUID of one's own making.
         bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);

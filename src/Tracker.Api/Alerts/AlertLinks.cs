@@ -6,15 +6,37 @@ using Tracker.Core.Alerts;
 namespace Tracker.Api.Alerts;
 
 /// <summary>Gives alerts their links when they leave, not when they are written: the server may have moved in between.</summary>
-public sealed class AlertLinks(IOptions<AlertOptions> options, IServer server)
+public sealed class AlertLinks(IOptions<AlertOptions> options, IServer server, ActionTokens tokens)
 {
-    public Alert Complete(Alert alert) => alert with { Data = Complete(alert.Data) };
-
-    public AlertMessage Complete(AlertMessage message)
+    public Alert Complete(Alert alert)
     {
-        if (Root() is not { } root || !Uri.TryCreate($"{root.TrimEnd('/')}/runs/{Uri.EscapeDataString(message.Run)}", UriKind.Absolute, out var url)) return message;
-        return message with { Url = url };
+        var data = alert.Data;
+        if (data.Run.Length > 0 && To($"/runs/{Uri.EscapeDataString(data.Run)}") is { } url)
+        {
+            data = data with
+            {
+                Url = url,
+                ChartsUrl = To($"/runs/{Uri.EscapeDataString(data.Run)}?tab=charts"),
+                ImageUrl = AlertPictures.SeriesOf(data) is null ? null : To($"/api/v1/alerts/{alert.Id}/chart.png?key={tokens.Make("picture", alert)}"),
+            };
+        }
+
+        return alert with { Data = data };
     }
+
+    /// <summary>What can be done about an alert, by link.</summary>
+    public AlertActions ActionsOf(Alert alert)
+    {
+        if (alert.Data.Run.Length == 0 || AlertTypes.IsResolution(alert.Type)) return AlertActions.None;
+        var diagnosed = alert.Data.Diagnosis is not null;
+        var stoppable = alert.Type is AlertTypes.DiagnosisRaised or AlertTypes.DiagnosisUpdated or AlertTypes.RuleRaised or AlertTypes.CodeAlert;
+        return new AlertActions(diagnosed ? Link("acknowledge") : null, diagnosed ? Link("mute") : null, stoppable ? Link("stop") : null);
+
+        Uri? Link(string action) => To($"/api/v1/alerts/actions/{tokens.Make(action, alert)}");
+    }
+
+    /// <summary>An address of this server as people reach it; null when it is not known.</summary>
+    public Uri? To(string path) => Root() is { } root && Uri.TryCreate(root.TrimEnd('/') + path, UriKind.Absolute, out var url) ? url : null;
 
     private string? Root()
     {

@@ -12,6 +12,8 @@ public sealed class AlertOptions
 
     public WebhookOptions Webhook { get; init; } = new();
 
+    public SmtpOptions Smtp { get; init; } = new();
+
     /// <summary>Whether messages may go to loopback, private, link-local and other addresses that are not public. Default: false.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
@@ -32,12 +34,45 @@ public sealed class AlertOptions
     /// at most 1 h. Default: 30 s.
     /// </summary>
     public TimeSpan ClaimDuration { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After so many failures in a row a channel is left alone for a while, and then tried with one message. Default: 5; from 1 to 1,000.</summary>
+    public int BreakerAfter { get; init; } = 5;
+
+    /// <summary>How long a channel is left alone; it doubles with each trial that fails, up to 15 min. Default: 30 s; from 1 ms to 15 min.</summary>
+    public TimeSpan BreakerPause { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 public sealed class SlackOptions
 {
     /// <summary>Address of an incoming webhook, a secret: <c>https://hooks.slack.com/services/…</c>. Default: none, nothing goes to Slack.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Where Slack's Web API is, for channels with a bot token. Default: <c>https://slack.com/api/</c>.</summary>
+    public string ApiBase { get; init; } = "https://slack.com/api/";
+}
+
+/// <summary>The mail server that e-mail channels use which name none of their own.</summary>
+public sealed class SmtpOptions
+{
+    /// <summary>Name of the server. Default: none.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Port. Default: 587; 465 means TLS from the start.</summary>
+    public int Port { get; init; } = 587;
+
+    /// <summary><c>Auto</c>, <c>StartTls</c>, <c>Tls</c> or <c>None</c>. Default: <c>Auto</c>.</summary>
+    public SmtpSecurity Security { get; init; }
+
+    public string? User { get; init; }
+
+    /// <summary>A secret.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Who writes: an address, or <c>Name &lt;address&gt;</c>. Default: <c>tracker@</c> and the machine's name.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Addresses that get every alert, parted by commas: the channel <c>email</c>. Default: none.</summary>
+    public string? To { get; init; }
 }
 
 public sealed class WebhookOptions
@@ -58,6 +93,10 @@ public sealed class AlertOptionsValidator : IValidateOptions<AlertOptions>
         RequireHttp("Alerts:Slack:Url", options.Slack.Url, failures);
         RequireHttp("Alerts:Webhook:Url", options.Webhook.Url, failures);
         RequireHttp("Alerts:PublicUrl", options.PublicUrl, failures);
+        RequireHttp("Alerts:Slack:ApiBase", options.Slack.ApiBase, failures);
+        if (options.Smtp.Port is < 1 or > 65_535) failures.Add("Alerts:Smtp:Port must lie between 1 and 65535.");
+        if (options.BreakerAfter is < 1 or > 1000) failures.Add("Alerts:BreakerAfter must lie between 1 and 1000.");
+        RequireWithin("Alerts:BreakerPause", options.BreakerPause, TimeSpan.FromMinutes(15), failures);
         if (!string.IsNullOrEmpty(options.Webhook.Secret))
         {
             if (WebhookMessage.SecretBytes(options.Webhook.Secret) is null)

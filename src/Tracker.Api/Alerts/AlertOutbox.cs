@@ -7,11 +7,22 @@ using Tracker.Core.Diagnosis;
 
 namespace Tracker.Api.Alerts;
 
-/// <summary>Writes alerts and their deliveries in the transaction that writes the diagnosis: either both are there or neither.</summary>
-public sealed class AlertOutbox(AlertChannels channels, AlertSignal signal)
+/// <summary>An alert before it is written.</summary>
+/// <param name="Id">Made from what it tells, so that it is written once.</param>
+/// <param name="Type">One of <see cref="AlertTypes"/>.</param>
+/// <param name="RunKey">The run.</param>
+/// <param name="ProjectKey">Its project.</param>
+/// <param name="Subject">What its messages have in common: they arrive in order, and are changed in place.</param>
+/// <param name="Message">What is said.</param>
+public sealed record NewAlert(Guid Id, string Type, long RunKey, long ProjectKey, string Subject, AlertMessage Message)
 {
-    private readonly string[] names = [.. channels.All.Select(channel => channel.Name)];
+    /// <summary>What alerts of one reason share: they may go in one message. Null: it always goes by itself.</summary>
+    public string? Reason { get; init; }
+}
 
+/// <summary>Writes alerts and their deliveries in the transaction that writes what they tell of: either both are there or neither.</summary>
+public sealed class AlertOutbox(AlertRouting routing, AlertSignal signal)
+{
     /// <summary>
     /// Writes the alert of an event and a delivery for each channel. Call it last in the transaction, since it takes a number of the project's
     /// counter, and call <see cref="Committed"/> after the commit. An event that people need not be told of writes nothing; nor does one that was
@@ -28,42 +39,58 @@ public sealed class AlertOutbox(AlertChannels channels, AlertSignal signal)
     public async Task<bool> EnqueueAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, long runKey, long projectKey, long runSequence, DiagnosisEvent change, CancellationToken cancel)
     {
-        if (!change.Notify || await FindRunAsync(connection, transaction, runKey, cancel) is not { } run) return false;
+        // A resolution is told where the diagnosis was told.
+        if (!change.Notify && change.Kind != DiagnosisEventKind.Resolved) return false;
+        if (await RoutedRun.FindAsync(connection, transaction, runKey, cancel) is not { } run) return false;
         var diagnosis = change.Diagnosis;
-        var body = JsonSerializer.Serialize(AlertMessage.About(diagnosis, run), AlertJson.Readable.AlertMessage);
-        var sequence = await ProjectSequence.NextAsync(connection, transaction, projectKey, cancel);
+        if (change.Kind == DiagnosisEventKind.Resolved && !await WasToldAsync(connection, transaction, diagnosis.Id, cancel)) return false;
+        var message = AlertMessage.About(diagnosis, run.Run);
+        return await WriteAsync(connection, transaction, run, new NewAlert(
+            AlertId.Of(runKey, runSequence, change), AlertMessage.TypeOf(change.Kind), runKey, projectKey, $"{runKey}/{diagnosis.Id}", message)
+        {
+            Reason = change.Kind == DiagnosisEventKind.Raised ? $"{projectKey}/{diagnosis.Cause}/{diagnosis.Title.Split(' ')[0]}" : null,
+        }, cancel);
+    }
+
+    /// <summary>Writes an alert and its deliveries, last in the transaction. False when it was written before.</summary>
+    public async Task<bool> WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, RoutedRun run, NewAlert alert, CancellationToken cancel)
+    {
+        var channels = await routing.ChannelsAsync(connection, transaction, run, alert, cancel);
+        var body = JsonSerializer.Serialize(alert.Message, AlertJson.Readable.AlertMessage);
+        var sequence = await ProjectSequence.NextAsync(connection, transaction, alert.ProjectKey, cancel);
         await using var command = new NpgsqlCommand(
             """
             with alert as (
               insert into alerts (project_key, project_sequence, run_key, id, diagnosis_id, kind, severity, body)
               values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing returning id),
             deliveries as (
-              insert into outbox (alert_id, order_key, channel) select id, $9, channel from alert cross join unnest($10) as channel)
+              insert into outbox (alert_id, order_key, channel, severity, digest_key) select id, $9, channel, $7, $11 from alert cross join unnest($10) as channel)
             select count(*) from alert
             """, connection, transaction);
         var parameters = command.Parameters;
-        parameters.Add(new() { Value = projectKey });
+        parameters.Add(new() { Value = alert.ProjectKey });
         parameters.Add(new() { Value = sequence });
-        parameters.Add(new() { Value = runKey });
-        parameters.Add(new() { Value = AlertId.Of(runKey, runSequence, change) });
-        parameters.Add(new() { Value = diagnosis.Id });
-        parameters.Add(new() { Value = AlertMessage.TypeOf(change.Kind) });
-        parameters.Add(new() { Value = (short)diagnosis.Severity });
+        parameters.Add(new() { Value = alert.RunKey });
+        parameters.Add(new() { Value = alert.Id });
+        parameters.Add(Text(alert.Message.Diagnosis));
+        parameters.Add(new() { Value = alert.Type });
+        parameters.Add(new() { Value = (short)alert.Message.Severity });
         parameters.Add(new() { Value = body, NpgsqlDbType = NpgsqlDbType.Jsonb });
-        parameters.Add(new() { Value = $"{runKey}/{diagnosis.Id}" });
-        parameters.Add(new() { Value = names });
+        parameters.Add(new() { Value = alert.Subject });
+        parameters.Add(new() { Value = channels });
+        parameters.Add(Text(alert.Reason));
         return (long)(await command.ExecuteScalarAsync(cancel))! > 0;
     }
 
     /// <summary>Sends at once what the committed transaction wrote. Without this call it leaves within a second.</summary>
     public void Committed() => signal.Raise();
 
-    private static async Task<AlertedRun?> FindRunAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long runKey, CancellationToken cancel)
+    private static async Task<bool> WasToldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string diagnosis, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(
-            "select r.id, r.name, p.name from runs r join projects p using (project_key) where r.run_key = $1", connection, transaction);
-        command.Parameters.Add(new() { Value = runKey });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new AlertedRun(reader.GetString(0), reader.GetString(1), reader.GetString(2)) : null;
+        await using var command = new NpgsqlCommand("select 1 from alerts where diagnosis_id = $1 limit 1", connection, transaction);
+        command.Parameters.AddWithValue(diagnosis);
+        return await command.ExecuteScalarAsync(cancel) is not null;
     }
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

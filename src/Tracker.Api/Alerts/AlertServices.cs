@@ -1,23 +1,35 @@
 using Microsoft.Extensions.Options;
+using Tracker.Api.Runs;
 
 namespace Tracker.Api.Alerts;
 
 public static class AlertServices
 {
-    /// <summary>Alerts by the configuration's section <c>Alerts</c>, checked at start. Needs the storage.</summary>
-    public static void AddAlerts(this IHostApplicationBuilder builder)
+    /// <summary>Alerts by the configuration's section <c>Alerts</c>, checked at start, and by channels that people manage. Needs storage, runs and series.</summary>
+    public static void AddAlerts(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<AlertChannels>();
+        builder.AddSecretProtection();
         services.AddSingleton<AlertSignal>();
         services.AddSingleton<AlertOutbox>();
+        services.AddSingleton<AlertRouting>();
         services.AddSingleton<AlertLists>();
         services.AddSingleton<AlertLinks>();
+        services.AddSingleton<ActionTokens>();
+        services.AddSingleton<AlertActor>();
+        services.AddSingleton<AlertPictures>();
+        services.AddSingleton<IRunStateWatcher, RunStateAlerts>();
+        services.AddSingleton<GuardedConnector>();
         services.AddSingleton<AlertSender>();
+        services.AddSingleton<ChannelStore>();
+        services.AddSingleton<ChannelRules>();
+        services.AddSingleton<ChannelHealths>();
+        services.AddSingleton<AlertChannels>();
         services.AddSingleton<Deliveries>();
+        services.AddSingleton<DeliveryLog>();
+        services.AddSingleton<MessageComposer>();
         services.AddHostedService<AlertDispatcher>();
     }
 }

@@ -40,6 +40,8 @@ public static class EmbeddedPostgresSetup
                 logger,
                 signals.Stopping);
             configuration[ConnectionKey] = postgres.ConnectionString;
+            // Beside the database, not in it: a copy of the database alone opens no secret.
+            configuration["TRACKER_KEYS"] ??= Path.Combine(Given("TRACKER_DATA") ?? DatabaseHome.DefaultDataFolder(), "keys");
             signals.Guard(postgres);
             builder.Services.AddHostedService(_ => signals);
             return postgres;

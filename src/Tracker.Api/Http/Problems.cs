@@ -18,6 +18,13 @@ public static class Problems
     public static ProblemHttpResult UnknownView(string id) =>
         Of(StatusCodes.Status404NotFound, "Unknown view", $"There is no view \"{Shorten(id)}\".", "id");
 
+    /// <summary>No thing of this kind has this id.</summary>
+    public static ProblemHttpResult Unknown(string kind, string id) =>
+        Of(StatusCodes.Status404NotFound, $"Unknown {kind}", $"There is no {kind} \"{Shorten(id)}\".", "id");
+
+    /// <summary>What is asked does not fit what is there.</summary>
+    public static ProblemHttpResult Conflict(string field, string detail) => Of(StatusCodes.Status409Conflict, "Not possible", detail, field);
+
     public static ProblemHttpResult DeletedRun(string id) =>
         Of(StatusCodes.Status410Gone, "Run deleted", $"The run \"{Shorten(id)}\" was deleted; drop what is left of it.", "id");
 

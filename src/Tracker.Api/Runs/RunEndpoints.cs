@@ -18,6 +18,9 @@ public static class RunEndpoints
         builder.Services.AddSingleton<ProjectFields>();
         builder.Services.AddSingleton<RunHeartbeats>();
         builder.Services.AddHostedService<RunRemoval>();
+        builder.Services.AddOptions<ContactOptions>().BindConfiguration(ContactOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<LostContact>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<LostContact>());
         builder.Services.AddSingleton<RunThinning>();
         builder.Services.AddSingleton<Retention>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Retention>());

@@ -22,10 +22,9 @@ public enum CreateOutcome
 /// Changes of runs. What the analyzer must know of them (config, resume, finish) is written to the run's journal as an event in the same
 /// transaction, so that a replay sees it where the live run did.
 /// </summary>
-public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGrowth growth, ProjectGrowth projectGrowth, TimeProvider clock)
+public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGrowth growth, ProjectGrowth projectGrowth, IEnumerable<IRunStateWatcher> watchers, TimeProvider clock)
 {
-    /// <summary>The writer under which the server logs events of its own; no client can take this id.</summary>
-    private const string ServerWriter = "~server";
+    private const string ServerWriter = ServerEvents.Writer;
 
     public async Task<(CreateOutcome Outcome, RunRow? Run)> CreateAsync(CreateRunRequest request, CancellationToken cancel)
     {
@@ -96,13 +95,17 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         var run = await LockAsync(context, reference, cancel);
         if (run is null) return null;
         if (run.State is not ("running" or "lost")) return run;
+        var before = run.State;
         run.State = state;
         run.ExitCode = exitCode;
         run.FinishedAt = clock.GetUtcNow();
         await context.SaveChangesAsync(cancel);
         var data = new JsonObject { ["state"] = state, ["exitCode"] = exitCode };
-        await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "finish", Time = Now, Data = data.ToJsonString() }, cancel);
+        var sequence = await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "finish", Time = Now, Data = data.ToJsonString() }, cancel);
+        var change = new RunStateChange(run.RunKey, run.ProjectKey, run.Id, run.Name, before, state, sequence) { ExitCode = exitCode };
+        foreach (var watcher in watchers) await watcher.ChangedAsync(Npgsql(transaction), change, cancel);
         await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
+        foreach (var watcher in watchers) watcher.Committed();
         return run;
     }
 
@@ -113,7 +116,7 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         var connection = (NpgsqlConnection)context.Database.GetDbConnection();
         await using var command = new NpgsqlCommand("""
-            update run_heads set stop_reason = coalesce(stop_reason, $2), stop_by = coalesce(stop_by, $3)
+            update run_heads set stop_reason = coalesce(stop_reason, $2), stop_by = coalesce(stop_by, $3), stop_at = coalesce(stop_at, clock_timestamp())
             where run_key = $1 and not deleted returning stop_reason, stop_by
             """, connection, Npgsql(transaction));
         command.Parameters.AddWithValue(reference.RunKey);
@@ -138,8 +141,9 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         run.State = "running";
         run.FinishedAt = null;
         run.ExitCode = null;
+        await context.Database.ExecuteSqlAsync($"update runs set running_since = clock_timestamp(), lost_at = null where run_key = {run.RunKey}", cancel);
         // Another process that joins a run which is asked to stop has to stop too.
-        if (ended) await context.Database.ExecuteSqlAsync($"update run_heads set stop_reason = null, stop_by = null where run_key = {run.RunKey}", cancel);
+        if (ended) await context.Database.ExecuteSqlAsync($"update run_heads set stop_reason = null, stop_by = null, stop_at = null where run_key = {run.RunKey}", cancel);
         await MergeConfigAsync(transaction, run, request.Config, cancel);
         await context.SaveChangesAsync(cancel);
         // Neither a creation that is sent again before anything was logged is a resume, nor a second process that joins while the first one lives.
@@ -181,15 +185,8 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         return project;
     }
 
-    private static async Task AppendEventAsync(IDbContextTransaction transaction, long runKey, RunEvent happened, CancellationToken cancel)
-    {
-        var native = Npgsql(transaction);
-        await using var command = new NpgsqlCommand("select outcome from tracker_append(array[$1], array[$2], array[null::bigint], array[null::bytea], array[0], array[$3])", native.Connection, native);
-        command.Parameters.AddWithValue(runKey);
-        command.Parameters.AddWithValue(ServerWriter);
-        command.Parameters.AddWithValue(JournalCodec.Encode(new LogBatch { Events = [happened] }));
-        await command.ExecuteNonQueryAsync(cancel);
-    }
+    private static Task<long> AppendEventAsync(IDbContextTransaction transaction, long runKey, RunEvent happened, CancellationToken cancel) =>
+        ServerEvents.AppendAsync(Npgsql(transaction), runKey, happened, cancel);
 
     /// <summary>Numbers the change in its project, last in the transaction, commits, and tells those who follow.</summary>
     private async Task CommitAsync(IDbContextTransaction transaction, long runKey, long projectKey, CancellationToken cancel)

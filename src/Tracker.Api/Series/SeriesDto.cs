@@ -158,7 +158,7 @@ public sealed record EventDto
     /// <example>12</example>
     public required long Sequence { get; init; }
 
-    /// <summary><c>probe alert console batch env note resume</c>, or of the server <c>config finish lost</c>.</summary>
+    /// <summary><c>probe alert console batch env note resume</c>, or of the server <c>config finish lost returned</c>.</summary>
     /// <example>note</example>
     public required string Kind { get; init; }
 

@@ -58,6 +58,22 @@ public sealed class ChunkSummariesMigration() : SqlMigration("0009-chunk-summari
 [Migration("0030-views")]
 public sealed class ViewsMigration() : SqlMigration("0030-views.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0050-lost-contact")]
+public sealed class LostContactMigration() : SqlMigration("0050-lost-contact.sql");
+
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0051-channels")]
+public sealed class ChannelsMigration() : SqlMigration("0051-channels.sql");
+
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0052-routes")]
+public sealed class RoutesMigration() : SqlMigration("0052-routes.sql");
+
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0053-rules")]
+public sealed class RulesMigration() : SqlMigration("0053-rules.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -5,10 +5,24 @@ namespace Tracker.Core.Alerts;
 
 /// <summary>One message to people. Every channel renders the same alert in its own form.</summary>
 /// <param name="Id">Stable over retries, restarts and nodes: a receiver drops doubles by it.</param>
-/// <param name="Type">What happened: <c>diagnosis.raised</c>, <c>diagnosis.updated</c> or <c>diagnosis.resolved</c>.</param>
+/// <param name="Type">What happened: one of <see cref="AlertTypes"/>.</param>
 /// <param name="Timestamp">When it was written, by the database's clock.</param>
 /// <param name="Data">What is said.</param>
 public sealed record Alert(Guid Id, string Type, DateTimeOffset Timestamp, AlertMessage Data);
+
+/// <summary>A threshold rule of a project, in an alert.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Expression">What it says.</param>
+public sealed record AlertRule(string Id, string Name, string Expression);
+
+/// <summary>One of the alerts that a digest stands for.</summary>
+/// <param name="Id">Id of the alert.</param>
+/// <param name="Run">Id of the run.</param>
+/// <param name="RunName">Its name.</param>
+/// <param name="Title">What it says.</param>
+/// <param name="OnsetStep">Step since which it holds.</param>
+public sealed record DigestLine(Guid Id, string Run, string RunName, string Title, long OnsetStep);
 
 /// <summary>The run that a message is about.</summary>
 /// <param name="Id">Id of the run.</param>
@@ -73,6 +87,38 @@ public sealed record AlertMessage
     /// <summary>What was measured, with the ranges of steps that a chart marks.</summary>
     public IReadOnlyList<Evidence> Evidence { get; init; } = [];
 
+    /// <summary>Ids of the conditions that hold: members of the diagnosis.</summary>
+    /// <example>["clip-over-80"]</example>
+    public IReadOnlyList<string> Conditions { get; init; } = [];
+
+    /// <summary>The threshold rule that speaks; null for diagnoses, states and code alerts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AlertRule? Rule { get; init; }
+
+    /// <summary>The state that the run is in, for alerts about states of runs.</summary>
+    /// <example>null</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+
+    /// <summary>Exit code of the run's process, for alerts about its end.</summary>
+    /// <example>null</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExitCode { get; init; }
+
+    /// <summary>The alerts that this message stands for, when many came for one reason.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DigestLine>? Digest { get; init; }
+
+    /// <summary>The run's charts in the dashboard; null where <see cref="Url"/> is.</summary>
+    /// <example>http://127.0.0.1:5080/runs/digits-lr10-a1/charts</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Uri? ChartsUrl { get; init; }
+
+    /// <summary>A picture of the curve with the evidence marked, PNG; the link is signed and good for 30 days. Null where there is no curve.</summary>
+    /// <example>null</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Uri? ImageUrl { get; init; }
+
     /// <summary>The run's page in the dashboard. Null in the stored message: it is filled in when the message is sent or listed.</summary>
     /// <example>http://127.0.0.1:5080/runs/digits-lr10-a1</example>
     public Uri? Url { get; init; }
@@ -80,9 +126,9 @@ public sealed record AlertMessage
     /// <summary>The name of an event as receivers see it.</summary>
     public static string TypeOf(DiagnosisEventKind kind) => kind switch
     {
-        DiagnosisEventKind.Raised => "diagnosis.raised",
-        DiagnosisEventKind.Updated => "diagnosis.updated",
-        DiagnosisEventKind.Resolved => "diagnosis.resolved",
+        DiagnosisEventKind.Raised => AlertTypes.DiagnosisRaised,
+        DiagnosisEventKind.Updated => AlertTypes.DiagnosisUpdated,
+        DiagnosisEventKind.Resolved => AlertTypes.DiagnosisResolved,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -102,6 +148,7 @@ public sealed record AlertMessage
         Prescriptions = diagnosis.Prescriptions,
         Check = diagnosis.Check,
         Resolution = diagnosis.Resolution,
+        Conditions = [.. diagnosis.Signals.Where(signal => signal.Active).Select(signal => signal.Id).Distinct(StringComparer.Ordinal)],
         Evidence = [.. diagnosis.Signals.Where(signal => signal.Active).SelectMany(signal => signal.Evidence)],
     };
 }

@@ -109,7 +109,7 @@ public sealed class HistogramPoint
 
 /// <summary>
 /// Anything else that a run logs. Kinds of users: <c>probe alert console batch env note resume</c>;
-/// kinds that only the server writes: <c>config finish lost</c>.
+/// kinds that only the server writes: <c>config finish lost returned</c>.
 /// </summary>
 public sealed class RunEvent
 {

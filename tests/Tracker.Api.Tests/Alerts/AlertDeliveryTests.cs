@@ -128,7 +128,7 @@ public sealed class AlertDeliveryTests(PostgresFixture postgres) : AlertDatabase
         await using var server = To(webhook);
         await server.RaiseAsync(Samples.Event());
         // A node takes the delivery and dies before it sends.
-        var taken = await server.Deliveries.ClaimAsync("webhook", 10, TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+        var taken = await server.Deliveries.ClaimAsync("webhook", 10, TimeSpan.FromMilliseconds(300), new ChannelPolicy(), 0, 5, TestContext.Current.CancellationToken);
         await server.StartAsync();
         (await webhook.NextAsync()).Headers["webhook-id"].ShouldBe(taken.ShouldHaveSingleItem().Alert.Id.ToString());
         await server.UntilAsync("(select delivered_at is not null and attempts = 2 from outbox)");

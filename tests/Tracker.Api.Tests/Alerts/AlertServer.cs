@@ -6,6 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tracker.Api.Alerts;
+using Tracker.Api.Runs;
+using Tracker.Api.Series;
+using Tracker.Api.Storage;
 using Tracker.Core.Diagnosis;
 
 namespace Tracker.Api.Tests.Alerts;
@@ -42,6 +45,7 @@ internal sealed class AlertServer : IAsyncDisposable
         {
             ["Alerts:AllowPrivateAddresses"] = "true",
             ["Alerts:FirstRetryDelay"] = "00:00:00.020",
+            ["Alerts:BreakerPause"] = "00:00:00.050",
             ["Alerts:PublicUrl"] = "http://tracker.test/",
         };
         configure?.Invoke(settings);
@@ -50,7 +54,11 @@ internal sealed class AlertServer : IAsyncDisposable
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(new LogLines(lines));
         builder.WebHost.UseUrls(settings.GetValueOrDefault("Urls") ?? "http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
+        builder.Configuration["ConnectionStrings:Tracker"] = connectionString;
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddStorage(privateDatabase: true);
+        builder.AddRuns();
+        builder.AddSeries();
         builder.AddAlerts();
         services?.Invoke(builder.Services);
         var built = builder.Build();
@@ -82,6 +90,8 @@ internal sealed class AlertServer : IAsyncDisposable
         await using var command = Database.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
     }
+
+    public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
     /// <summary>Waits until the database says so; fails the test after 20 s.</summary>
     public async Task UntilAsync(string condition)

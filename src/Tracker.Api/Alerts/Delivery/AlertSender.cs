@@ -21,11 +21,20 @@ public enum DeliveryOutcome
 /// <param name="Outcome">Delivered, failed or gone.</param>
 /// <param name="Error">One short line for people; null when delivered.</param>
 /// <param name="RetryAfter">How long the receiver asked to be left alone.</param>
-public readonly record struct DeliveryResult(DeliveryOutcome Outcome, string? Error = null, TimeSpan? RetryAfter = null);
+public readonly record struct DeliveryResult(DeliveryOutcome Outcome, string? Error = null, TimeSpan? RetryAfter = null)
+{
+    /// <summary>Where the message stands at the receiver, so that a later one changes it in place; null where it cannot be changed.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>What the receiver answered, for the sender to read; never kept.</summary>
+    internal byte[] Answer { get; init; } = [];
+
+    public static DeliveryResult Fail(string error) => new(DeliveryOutcome.Failed, error);
+}
 
 /// <summary>
-/// Sends one request to a receiver that is not trusted: the connection goes to an address that was checked after the name was resolved (so a name
-/// that changes its address gains nothing), no proxy, no redirect, no cookies, a time limit, and next to nothing of the answer is read.
+/// Sends one request to a receiver that is not trusted: connections by <see cref="GuardedConnector"/>, no proxy, no redirect, no cookies, a time limit, and next
+/// to nothing of the answer is read.
 /// </summary>
 public sealed class AlertSender : IDisposable
 {
@@ -35,7 +44,7 @@ public sealed class AlertSender : IDisposable
     private readonly AlertOptions options;
     private readonly TimeProvider time;
 
-    public AlertSender(IOptions<AlertOptions> options, TimeProvider time)
+    public AlertSender(GuardedConnector connector, IOptions<AlertOptions> options, TimeProvider time)
     {
         this.options = options.Value;
         this.time = time;
@@ -44,7 +53,7 @@ public sealed class AlertSender : IDisposable
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancel),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             MaxResponseHeadersLength = 16,
@@ -56,14 +65,18 @@ public sealed class AlertSender : IDisposable
     }
 
     /// <summary>Never throws for anything that the receiver or the network does; throws only when cancelled.</summary>
-    public async Task<DeliveryResult> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    /// <param name="request">The request.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <param name="answerBytes">How much of the answer to a success is read; 0 for nothing of it.</param>
+    public async Task<DeliveryResult> SendAsync(HttpRequestMessage request, CancellationToken cancel, int answerBytes = 0)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(options.RequestTimeout);
         try
         {
             using var response = await http.SendAsync(request, limit.Token);
-            if (response.IsSuccessStatusCode) return new DeliveryResult(DeliveryOutcome.Delivered);
+            if (response.IsSuccessStatusCode)
+                return new DeliveryResult(DeliveryOutcome.Delivered) { Answer = answerBytes > 0 ? await ReadAsync(response, answerBytes, limit.Token) : [] };
             var error = await DescribeAsync(response, limit.Token);
             return response.StatusCode == HttpStatusCode.Gone
                 ? new DeliveryResult(DeliveryOutcome.Gone, error)
@@ -71,11 +84,11 @@ public sealed class AlertSender : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return new DeliveryResult(DeliveryOutcome.Failed, $"no answer within {options.RequestTimeout.TotalSeconds:0.###} s");
+            return DeliveryResult.Fail($"no answer within {options.RequestTimeout.TotalSeconds:0.###} s");
         }
         catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
         {
-            return new DeliveryResult(DeliveryOutcome.Failed, (error.InnerException as AddressRefusedException ?? error).Message);
+            return DeliveryResult.Fail((error.InnerException as AddressRefusedException ?? error).Message);
         }
     }
 
@@ -93,30 +106,16 @@ public sealed class AlertSender : IDisposable
         var status = $"HTTP {(int)response.StatusCode}";
         if ((int)response.StatusCode is >= 300 and < 400) return status + ", redirects are not followed";
         // Slack and most others say in a few words what they did not like.
-        var buffer = new byte[ErrorTextBytes];
-        await using var body = await response.Content.ReadAsStreamAsync(cancel);
-        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-        var text = new string(Encoding.UTF8.GetString(buffer, 0, length).Select(c => char.IsControl(c) ? ' ' : c).ToArray()).Trim();
+        var answer = Encoding.UTF8.GetString(await ReadAsync(response, ErrorTextBytes, cancel));
+        var text = new string(answer.Select(c => char.IsControl(c) ? ' ' : c).ToArray()).Trim();
         return text.Length == 0 ? status : $"{status}: {text}";
     }
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancel)
     {
-        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancel);
-        if (!options.AllowPrivateAddresses) addresses = Array.FindAll(addresses, PublicAddress.IsPublic);
-        if (addresses.Length == 0) throw new AddressRefusedException();
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var buffer = new byte[most];
+        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
+        return buffer[..length];
     }
-
-    private sealed class AddressRefusedException() : IOException("the receiver's address is not public; Alerts:AllowPrivateAddresses allows it");
 }

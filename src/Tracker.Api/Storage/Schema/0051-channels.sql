@@ -1,0 +1,151 @@
+-- Channels managed by people, the state of delivery of every channel, attempts, digests.
+
+-- settings: what may be shown. secrets: the rest, encrypted (Data Protection). policy: {"ratePerMinute", "digestAfter", "digestSeconds", "quiet": {...}}.
+create table channels (
+  id          text primary key,
+  name        text not null,
+  kind        text not null,
+  enabled     boolean not null default true,
+  disabled_reason text,
+  settings    jsonb not null default '{}',
+  secrets     bytea,
+  policy      jsonb not null default '{}',
+  created_at  timestamptz not null default now(),
+  updated_at  timestamptz not null default now()
+);
+
+-- How delivery to a channel goes, channels of the configuration included. The row's lock is the turn to take deliveries.
+create table channel_states (
+  channel      text primary key,
+  failures     integer not null default 0,
+  open_until   timestamptz,
+  tokens       double precision,
+  tokens_at    timestamptz not null default now(),
+  delivered_at timestamptz,
+  failed_at    timestamptz,
+  last_error   text
+) with (fillfactor = 50);
+
+-- Where the message about one thing stands in a channel, so that it is changed in place.
+create table channel_messages (
+  channel   text not null,
+  order_key text not null,
+  reference text not null,
+  at        timestamptz not null default now(),
+  primary key (channel, order_key)
+);
+
+-- digest_key: what alerts of one reason share. released_at: it goes by itself. digest_id: it goes with others, in the message of the row that leads.
+alter table outbox add column severity smallint not null default 2, add column digest_key text, add column digest_id uuid, add column leads boolean not null default false,
+  add column released_at timestamptz, add column skipped text;
+create index outbox_digest on outbox (channel, digest_key, released_at) where digest_key is not null;
+create index outbox_digest_members on outbox (digest_id) where digest_id is not null;
+create index outbox_of_subject on outbox (order_key);
+create index outbox_of_alert on outbox (alert_id);
+create index outbox_dead on outbox (delivery_id) where dead_at is not null;
+
+create table delivery_attempts (
+  delivery_id bigint not null references outbox on delete cascade,
+  number      integer not null,
+  at          timestamptz not null default clock_timestamp(),
+  milliseconds integer not null,
+  outcome     text not null,
+  answer      text
+);
+create index delivery_attempts_of on delivery_attempts (delivery_id, number);
+
+-- Keys of Data Protection, where no folder is named for them.
+create table protection_keys (
+  id  text primary key,
+  xml text not null
+);
+
+-- Takes up to p_count due deliveries of a channel for p_duration and answers with their keys. Of one subject only the oldest open delivery is taken, so its
+-- messages arrive in order. p_rate: deliveries a minute, 0 for no limit; up to p_burst at once. p_digest_after: so many alerts of one reason go by themselves
+-- within ten minutes, the others wait p_digest_wait and go in one message; 0 for none. p_least: less severe ones wait (quiet hours).
+-- p_breaker: after so many failures in a row one delivery at a time is tried.
+create function tracker_claim_deliveries(p_channel text, p_count integer, p_duration interval, p_rate double precision, p_burst double precision,
+  p_digest_after integer, p_digest_wait interval, p_least smallint, p_breaker integer)
+returns setof bigint language plpgsql as $$
+declare
+  s channel_states%rowtype;
+  k record;
+  room integer;
+  leader record;
+  here timestamptz;
+  taken bigint[];
+begin
+  if not exists (select 1 from outbox o where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.next_attempt_at <= clock_timestamp()) then return; end if;
+  select * into s from channel_states c where c.channel = p_channel for update;
+  if not found then
+    insert into channel_states (channel, tokens) values (p_channel, p_burst) on conflict do nothing;
+    select * into s from channel_states c where c.channel = p_channel for update;
+  end if;
+  here := clock_timestamp();
+  if s.open_until > here then return; end if;
+  if s.failures >= p_breaker then
+    if exists (select 1 from outbox o where o.channel = p_channel and o.claimed_until > here and o.delivered_at is null and o.dead_at is null) then return; end if;
+    p_count := least(p_count, 1);
+  end if;
+  if p_rate > 0 then
+    s.tokens := least(p_burst, coalesce(s.tokens, p_burst) + (extract(epoch from here - s.tokens_at) * p_rate / 60));
+    p_count := least(p_count, floor(s.tokens)::integer);
+  end if;
+
+  -- What was muted meanwhile is not sent.
+  update outbox o set dead_at = here, skipped = 'muted', claimed_until = null
+  from alerts a join verdicts v on v.diagnosis_id = a.diagnosis_id
+  where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.attempts = 0 and a.id = o.alert_id and v.verdict = 'muted';
+
+  if p_digest_after > 0 then
+    for k in
+      select o.digest_key, array_agg(o.delivery_id order by o.delivery_id) as ids from outbox o
+      where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.next_attempt_at <= here and o.digest_key is not null
+        and o.digest_id is null and o.released_at is null and o.severity >= p_least
+      group by o.digest_key
+    loop
+      select p_digest_after - count(*) into room from outbox o
+      where o.channel = p_channel and o.digest_key = k.digest_key and o.released_at > here - interval '10 minutes';
+      room := greatest(room, 0);
+      update outbox o set released_at = here where o.delivery_id = any (k.ids[1:room]);
+      if cardinality(k.ids) <= room then continue; end if;
+      -- A digest that was tried once is closed: every attempt says the same.
+      select o.delivery_id, o.digest_id into leader from outbox o
+      where o.channel = p_channel and o.digest_key = k.digest_key and o.leads and o.attempts = 0 and o.delivered_at is null and o.dead_at is null
+      order by o.delivery_id limit 1;
+      if leader.digest_id is null then
+        update outbox o set leads = true, digest_id = gen_random_uuid(), next_attempt_at = here + p_digest_wait
+        where o.delivery_id = k.ids[room + 1] returning o.delivery_id, o.digest_id into leader;
+      end if;
+      update outbox o set digest_id = leader.digest_id where o.delivery_id = any (k.ids[room + 1:]) and o.digest_id is null;
+    end loop;
+  end if;
+  if p_count <= 0 then return; end if;
+
+  with due as (
+    select o.delivery_id from outbox o
+    where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.next_attempt_at <= here
+      and (o.claimed_until is null or o.claimed_until <= here) and o.severity >= p_least and (o.digest_id is null or o.leads)
+      and not exists (
+        select 1 from outbox before
+        where before.order_key = o.order_key and before.channel = o.channel and before.delivery_id < o.delivery_id
+          and before.delivered_at is null and before.dead_at is null)
+    order by o.next_attempt_at, o.delivery_id limit p_count for update skip locked),
+  claimed as (
+    update outbox o set claimed_until = here + p_duration, attempts = o.attempts + 1, first_attempt_at = coalesce(o.first_attempt_at, here)
+    from due where o.delivery_id = due.delivery_id returning o.delivery_id)
+  select array_agg(delivery_id order by delivery_id) into taken from claimed;
+  if taken is null then return; end if;
+  if p_rate > 0 then update channel_states c set tokens = s.tokens - cardinality(taken), tokens_at = here where c.channel = p_channel; end if;
+  return query select unnest(taken);
+end $$;
+
+-- The key that signs links in messages, encrypted like secrets of channels.
+create table link_keys (
+  id  integer primary key check (id = 1),
+  key bytea not null
+);
+
+-- Which alerts told of a diagnosis; the history of a run and of a severity.
+create index alerts_of_diagnosis on alerts (diagnosis_id) where diagnosis_id is not null;
+create index alerts_of_run on alerts (run_key, created_at);
