@@ -7,5 +7,7 @@ var root = new RootCommand("Tracker's command line.")
     DiagnoseCommand.Create(),
     ReplayCommand.Create(),
     BacktestCommand.Create(),
+    AlertsCommand.Create(),
+    SnapshotCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -47,6 +47,7 @@ public static class AlertEndpoints
         routes.MapActions();
         routes.MapChannels();
         routes.MapDeliveries();
+        routes.MapRules();
     }
 
     private static async Task<Results<Ok<AlertPage>, ProblemHttpResult>> ListAsync(
@@ -68,7 +69,10 @@ public static class AlertEndpoints
     }
 
     private static async Task<Results<ServerSentEventsResult<AlertItem>, ProblemHttpResult>> StreamAsync(
-        HttpContext context, AlertLists lists, AlertSignal signal, TimeProvider time, string? since, string? project, CancellationToken cancel)
+        HttpContext context, AlertLists lists, AlertSignal signal, TimeProvider time,
+        [Description("Begin after this sequence: the nextCursor of an answer. Default: now.")] string? since,
+        [Description("Name of a project. Default: all projects.")] string? project,
+        CancellationToken cancel)
     {
         var from = context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : since;
         if (!TryRead(from, -1, out var after)) return Invalid("since", "since must be a nextCursor of an earlier answer, a whole number from 0.");
@@ -103,7 +107,7 @@ public static class AlertEndpoints
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> PictureAsync(
-        Guid alert, string? key, HttpContext context, ActionTokens tokens, AlertLists lists, AlertPictures pictures, CancellationToken cancel)
+        [Description("Id of the alert.")] Guid alert, [Description("The key that came in the alert's imageUrl.")] string? key, HttpContext context, ActionTokens tokens, AlertLists lists, AlertPictures pictures, CancellationToken cancel)
     {
         if (key is null || tokens.Read(key) is not ("picture", var allowed) || allowed != alert) return Problems.Unknown("picture", alert.ToString());
         if (await lists.FindAsync(alert, cancel) is not { } found || await pictures.RenderAsync(found, cancel) is not { } picture) return Problems.Unknown("picture", alert.ToString());

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Tracker.Api.Runs;
+using Tracker.Api.Storage;
+using Tracker.Api.Storage.Following;
 
 namespace Tracker.Api.Alerts;
 
@@ -30,6 +33,14 @@ public static class AlertServices
         services.AddSingleton<Deliveries>();
         services.AddSingleton<DeliveryLog>();
         services.AddSingleton<MessageComposer>();
+        services.TryAddSingleton<HistoryReader>();
+        services.AddSingleton<RuleStore>();
+        services.AddSingleton<RuleBook>();
+        services.AddSingleton<RulePreview>();
+        services.AddSingleton<Savings>();
+        services.AddSingleton<IJournalConsumerFactory, RuleConsumerFactory>();
+        services.AddHostedService(provider => provider.GetRequiredService<RuleBook>());
+        services.AddHostedService<RuleWatch>();
         services.AddHostedService<AlertDispatcher>();
     }
 }

@@ -60,7 +60,8 @@ internal sealed class IdFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var what = context.ApiDescription.RelativePath?.Contains("/diagnoses/{id}", StringComparison.Ordinal) is true ? "diagnosis" : "run";
+        var path = context.ApiDescription.RelativePath ?? "";
+        var what = Array.Find([("/diagnoses/{id}", "diagnosis"), ("/channels/{id}", "channel"), ("/rules/{id}", "rule"), ("/routes/{id}", "route")], entry => path.Contains(entry.Item1, StringComparison.Ordinal)).Item2 ?? "run";
         foreach (var parameter in operation.Parameters ?? [])
         {
             if (parameter is OpenApiParameter { Name: "id", Description: null } id) id.Description = $"Id of the {what}.";

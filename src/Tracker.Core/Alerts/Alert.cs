@@ -11,17 +11,17 @@ namespace Tracker.Core.Alerts;
 public sealed record Alert(Guid Id, string Type, DateTimeOffset Timestamp, AlertMessage Data);
 
 /// <summary>A threshold rule of a project, in an alert.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Expression">What it says.</param>
+/// <param name="Id" example="3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001">Its id.</param>
+/// <param name="Name" example="accuracy collapsed">Its name.</param>
+/// <param name="Expression" example="val/accuracy &lt; 0.1 for 5 points">What it says.</param>
 public sealed record AlertRule(string Id, string Name, string Expression);
 
 /// <summary>One of the alerts that a digest stands for.</summary>
-/// <param name="Id">Id of the alert.</param>
-/// <param name="Run">Id of the run.</param>
-/// <param name="RunName">Its name.</param>
-/// <param name="Title">What it says.</param>
-/// <param name="OnsetStep">Step since which it holds.</param>
+/// <param name="Id" example="3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001">Id of the alert.</param>
+/// <param name="Run" example="digits-lr10-a1">Id of the run.</param>
+/// <param name="RunName" example="lr-10">Its name.</param>
+/// <param name="Title" example="Gradients are clipped in 97 % of the steps">What it says.</param>
+/// <param name="OnsetStep" example="1200">Step since which it holds.</param>
 public sealed record DigestLine(Guid Id, string Run, string RunName, string Title, long OnsetStep);
 
 /// <summary>The run that a message is about.</summary>

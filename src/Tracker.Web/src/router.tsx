@@ -29,6 +29,7 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/projects/$project/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
   createRoute({ getParentRoute: () => root, path: '/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
   createRoute({ getParentRoute: () => root, path: '/gallery', component: lazyRouteComponent(() => import('./pages/GalleryPage'), 'GalleryPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/alerts', component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage'), 'AlertsPage') }),
   createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
 ];
 

@@ -74,11 +74,11 @@ internal sealed class AlertServer : IAsyncDisposable
     }
 
     /// <summary>Writes an event as the analyzer does: in one transaction, and tells of the commit.</summary>
-    public async Task<bool> RaiseAsync(DiagnosisEvent change, long runSequence = 1, bool commit = true, long projectKey = 1)
+    public async Task<bool> RaiseAsync(DiagnosisEvent change, long runSequence = 1, bool commit = true, long projectKey = 1, long? runKey = null)
     {
         await using var connection = await Database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var written = await Outbox.EnqueueAsync(connection, transaction, runKey: projectKey, projectKey, runSequence, change, CancellationToken.None);
+        var written = await Outbox.EnqueueAsync(connection, transaction, runKey ?? projectKey, projectKey, runSequence, change, CancellationToken.None);
         if (!commit) return written;
         await transaction.CommitAsync();
         Outbox.Committed();

@@ -4,12 +4,12 @@ namespace Tracker.Api.Tests.Alerts;
 
 internal static class Samples
 {
-    public static DiagnosisEvent Event(DiagnosisEventKind kind = DiagnosisEventKind.Raised, string diagnosis = "clipping-1", long step = 1300, bool notify = true) =>
+    public static DiagnosisEvent Event(DiagnosisEventKind kind = DiagnosisEventKind.Raised, string diagnosis = "clipping-1", long step = 1300, bool notify = true, Severity severity = Severity.High) =>
         new(kind, notify, new RunDiagnosis
         {
             Id = diagnosis,
             State = kind == DiagnosisEventKind.Resolved ? DiagnosisState.Resolved : DiagnosisState.Open,
-            Severity = Severity.High,
+            Severity = severity,
             Title = "Gradients are clipped in 97 % of the steps",
             Symptom = "The norm before clipping was above 0.05 in 97 of the last 100 steps.",
             Cause = "threshold-too-low",

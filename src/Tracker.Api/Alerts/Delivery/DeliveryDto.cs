@@ -2,7 +2,7 @@ namespace Tracker.Api.Alerts;
 
 /// <summary>One attempt of a delivery.</summary>
 /// <param name="Number" example="1">From 1.</param>
-/// <param name="At">When it ended.</param>
+/// <param name="At" example="2026-11-22T10:00:00Z">When it ended.</param>
 /// <param name="Milliseconds" example="120">How long it took.</param>
 /// <param name="Outcome" example="failed"><c>delivered</c>, <c>failed</c> or <c>gone</c>.</param>
 /// <param name="Answer" example="HTTP 503">What the receiver said, where that was not 2xx.</param>
@@ -16,6 +16,7 @@ public sealed record DeliveryDto
     public required string Id { get; init; }
 
     /// <summary>Id of the alert.</summary>
+    /// <example>3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001</example>
     public required Guid Alert { get; init; }
 
     /// <summary>Type of the alert.</summary>
@@ -47,21 +48,27 @@ public sealed record DeliveryDto
     public required string State { get; init; }
 
     /// <summary>When it was written.</summary>
+    /// <example>2026-11-22T10:00:00Z</example>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When it arrived.</summary>
+    /// <example>2026-11-22T10:00:01Z</example>
     public DateTimeOffset? DeliveredAt { get; init; }
 
     /// <summary>When it is tried next, while it waits.</summary>
+    /// <example>2026-11-22T10:00:02Z</example>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
     /// <summary>What the last failure said.</summary>
+    /// <example>HTTP 503</example>
     public string? LastError { get; init; }
 
     /// <summary>Id of the digest that it went in: what the receiver saw as id.</summary>
+    /// <example>null</example>
     public Guid? Digest { get; init; }
 
     /// <summary>Attempts made.</summary>
+    /// <example>1</example>
     public required int Attempts { get; init; }
 
     /// <summary>The last 20 attempts, the latest last. Members of a digest have none of their own.</summary>
@@ -69,7 +76,7 @@ public sealed record DeliveryDto
 }
 
 /// <summary>Sends dead letters again.</summary>
-/// <param name="Channel">Only those of this channel; all when absent.</param>
+/// <param name="Channel" example="#ml-alerts">Only those of this channel; all when absent.</param>
 /// <param name="Ids">Only these deliveries; all dead ones when absent.</param>
 public sealed record ResendRequest(string? Channel, IReadOnlyList<string>? Ids);
 

@@ -98,6 +98,10 @@ begin
   where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.attempts = 0 and a.id = o.alert_id and v.verdict = 'muted';
 
   if p_digest_after > 0 then
+    -- A digest whose leader was muted, or deleted with its run, is led by the next of its members.
+    update outbox o set leads = true where o.delivery_id in (
+      select min(m.delivery_id) from outbox m
+      where m.channel = p_channel and m.digest_id is not null and m.delivered_at is null and m.dead_at is null group by m.digest_id having not bool_or(m.leads));
     for k in
       select o.digest_key, array_agg(o.delivery_id order by o.delivery_id) as ids from outbox o
       where o.channel = p_channel and o.delivered_at is null and o.dead_at is null and o.next_attempt_at <= here and o.digest_key is not null

@@ -23,6 +23,7 @@ create table rule_silence (
   rule_id  text not null,
   heard_at timestamptz not null default clock_timestamp(),
   told     boolean not null default false,
+  points   bigint not null default 0,
   primary key (run_key, rule_id)
 ) with (fillfactor = 50);
 
@@ -31,3 +32,9 @@ insert into cursors (run_key, consumer, sequence) select run_key, 'rules', seque
 
 -- When a stop was asked for: what it saved is counted from there.
 alter table run_heads add column stop_at timestamptz;
+
+-- The next number of a project's counter, for statements that change a run: last in their transaction.
+create function tracker_next_number(p_project bigint) returns bigint language sql volatile as $$
+  insert into project_counters as c (project_key, sequence) values (p_project, 1)
+  on conflict (project_key) do update set sequence = c.sequence + 1 returning sequence
+$$;

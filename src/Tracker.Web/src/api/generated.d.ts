@@ -4,6 +4,52 @@
  */
 
 export interface paths {
+    "/api/v1/channels/{id}/slack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Slack's interactive endpoint: buttons of messages, checked by Slack's signature. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -12,12 +58,589 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Alerts in the order in which they became visible, oldest first.
+         * Alerts in the order in which they became visible, oldest first; with before the latest first.
          * @description Follow them by giving nextCursor as since: nothing is missed and nothing comes twice, over all projects or within one.
          */
         get: operations["ListAlerts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts as server-sent events, from since or from now; the id of an event is its sequence, so a client that connects anew goes on where it was (Last-Event-ID). */
+        get: {
+            parameters: {
+                query?: {
+                    since?: string;
+                    project?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert}/chart.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The curve that an alert speaks of, with the evidence marked; the key comes with the alert. */
+        get: {
+            parameters: {
+                query?: {
+                    key?: string;
+                };
+                header?: never;
+                path: {
+                    alert: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where alerts can go: channels of the configuration and those that people manage, with how delivery goes. Secrets are never shown. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a channel. A webhook's secret is in this answer and never again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChannelRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One channel. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Takes a channel away; what waits for it is kept as dead letters. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Changes a channel; what is absent stays. Enabling it again ends a pause after failures. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChannelRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test message at once, past rates and quiet hours, and says what the receiver answered. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelTestDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a webhook a new secret; for a while messages bear the signatures of both. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RotateRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deliveries of alerts to channels with their attempts, the latest first; with state=dead the dead letters. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only deliveries of this alert. */
+                    alert?: string;
+                    /** @description Only deliveries to this channel. */
+                    channel?: string;
+                    /** @description `waiting`, `delivered`, `dead` or `skipped`; all when absent. */
+                    state?: string;
+                    /** @description Only alerts of this project. */
+                    project?: string;
+                    /** @description Rows a page, 1–500; default 100. */
+                    limit?: number;
+                    /** @description The `nextCursor` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeliveryDtoPage"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends dead letters again, under the ids they had. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ResendRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResentDto"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2066,7 +2689,7 @@ export interface components {
              */
             sequence?: number;
             /**
-             * @description `diagnosis.raised`, `diagnosis.updated` or `diagnosis.resolved`.
+             * @description What happened: `diagnosis.raised`, `run.lost`, `rule.raised` and so on; see docs/alerts.md.
              * @example diagnosis.raised
              */
             type?: string;
@@ -2139,21 +2762,93 @@ export interface components {
             /** @description What was measured, with the ranges of steps that a chart marks. */
             evidence?: components["schemas"]["Evidence"][];
             /**
+             * @description Ids of the conditions that hold: members of the diagnosis.
+             * @example [
+             *       "clip-over-80"
+             *     ]
+             */
+            conditions?: string[];
+            rule?: components["schemas"]["AlertRule"];
+            /**
+             * @description The state that the run is in, for alerts about states of runs.
+             * @example null
+             */
+            state?: string | null;
+            /**
+             * Format: int32
+             * @description Exit code of the run's process, for alerts about its end.
+             * @example null
+             */
+            exitCode?: number | null;
+            /** @description The alerts that this message stands for, when many came for one reason. */
+            digest?: components["schemas"]["DigestLine"][] | null;
+            /**
+             * Format: uri
+             * @description The run's charts in the dashboard; null where Tracker.Core.Alerts.AlertMessage.Url is.
+             * @example http://127.0.0.1:5080/runs/digits-lr10-a1/charts
+             */
+            chartsUrl?: string | null;
+            /**
+             * Format: uri
+             * @description A picture of the curve with the evidence marked, PNG; the link is signed and good for 30 days. Null where there is no curve.
+             * @example null
+             */
+            imageUrl?: string | null;
+            /**
              * Format: uri
              * @description The run's page in the dashboard. Null in the stored message: it is filled in when the message is sent or listed.
              * @example http://127.0.0.1:5080/runs/digits-lr10-a1
              */
             url?: string | null;
         };
-        /** @description A page of alerts, oldest first. */
+        /** @description A page of alerts. */
         AlertPage: {
             /** @description The alerts. */
             items?: components["schemas"]["AlertItem"][];
             /**
-             * @description What to give as `since` to go on. Always there, so that a script can follow.
+             * @description What to give as `since`, or as `before`, to go on. Always there, so that a script can follow.
              * @example 97
              */
             nextCursor?: string;
+        };
+        /** @description A threshold rule of a project, in an alert. */
+        AlertRule: {
+            /** @description Its id. */
+            id?: string;
+            /** @description Its name. */
+            name?: string;
+            /** @description What it says. */
+            expression?: string;
+        };
+        /** @description One attempt of a delivery. */
+        AttemptDto: {
+            /**
+             * Format: int32
+             * @description From 1.
+             * @example 1
+             */
+            number?: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at?: string;
+            /**
+             * Format: int32
+             * @description How long it took.
+             * @example 120
+             */
+            milliseconds?: number;
+            /**
+             * @description `delivered`, `failed` or `gone`.
+             * @example failed
+             */
+            outcome?: string;
+            /**
+             * @description What the receiver said, where that was not 2xx.
+             * @example HTTP 503
+             */
+            answer?: string | null;
         };
         /** @description A diagnosis in short. */
         BacktestDiagnosisDto: {
@@ -2277,6 +2972,240 @@ export interface components {
             needs?: string[];
             log?: components["schemas"]["LogLine"];
         };
+        /** @description A channel. Secrets are never in it, but for the one that was just made. */
+        ChannelDto: {
+            /**
+             * @description Its id.
+             * @example ch-3f9k2m1x0a
+             */
+            id: string;
+            /**
+             * @description Its kind.
+             * @example webhook
+             */
+            kind: string;
+            /**
+             * @description Its name.
+             * @example on-call
+             */
+            name: string;
+            /** @description Whether it gets alerts. */
+            enabled: boolean;
+            /** @description Why it was switched off, where the server did that. */
+            disabledReason?: string | null;
+            /** @description True for channels of the configuration. */
+            readOnly: boolean;
+            /**
+             * @description Where it leads, as far as that is no secret.
+             * @example hooks.example.com
+             */
+            target: string;
+            /** @description Slack's room. */
+            channel?: string | null;
+            /** @description Receivers of e-mail. */
+            to?: string[] | null;
+            /** @description Sender of e-mail. */
+            from?: string | null;
+            /** @description Mail server. */
+            host?: string | null;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port?: number | null;
+            /** @description How it is protected. */
+            security?: string | null;
+            /** @description Its user. */
+            user?: string | null;
+            /**
+             * @description Names of the secrets that are set.
+             * @example [
+             *       "url",
+             *       "secret"
+             *     ]
+             */
+            secretsSet: string[];
+            /** @description The webhook's secret: only in the answer that made it. */
+            secret?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the earlier secret of a webhook signs too.
+             */
+            earlierSecretUntil?: string | null;
+            /** @description What to enter as Request URL under Interactivity of the Slack app, so that buttons are answered in place. */
+            interactiveUrl?: string | null;
+            /**
+             * Format: double
+             * @description Messages a minute; 0: no limit.
+             */
+            ratePerMinute: number;
+            /**
+             * Format: int32
+             * @description After how many alerts of one reason the others go in one message.
+             */
+            digestAfter: number;
+            /**
+             * Format: int32
+             * @description How long that message waits for more, in seconds.
+             */
+            digestSeconds: number;
+            quietHours?: components["schemas"]["QuietHours"];
+            health: components["schemas"]["ChannelHealth"];
+        };
+        /** @description One page of a list. */
+        ChannelDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["ChannelDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description How delivery to a channel goes. */
+        ChannelHealth: {
+            /**
+             * @description `ok`, `failing` (the last attempt failed) or `open` (left alone for a while after failures).
+             * @example ok
+             */
+            state?: string;
+            /**
+             * Format: int32
+             * @description Failures in a row.
+             * @example 0
+             */
+            failures?: number;
+            /**
+             * @description What the last failure said.
+             * @example HTTP 503
+             */
+            lastError?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            failedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When a message last arrived.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is left alone.
+             */
+            openUntil?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that wait.
+             * @example 0
+             */
+            waiting?: number;
+            /**
+             * Format: int64
+             * @description Messages given up.
+             * @example 0
+             */
+            dead?: number;
+        };
+        /** @description Makes or changes a channel. What is absent stays as it is; which fields a kind needs is in docs/alerts.md. */
+        ChannelRequest: {
+            /**
+             * @description `slack` (incoming webhook), `slack-bot`, `discord`, `teams`, `webhook`, `email` or `desktop`. Cannot be changed.
+             * @example webhook
+             */
+            kind?: string | null;
+            /**
+             * @description Name for people, 1–128 characters; default: the kind.
+             * @example on-call
+             */
+            name?: string | null;
+            /** @description Whether it gets alerts. Default: true. */
+            enabled?: boolean | null;
+            /**
+             * @description Address of the webhook; a secret: never shown again.
+             * @example https://hooks.example.com/tracker
+             */
+            url?: string | null;
+            /** @description Slack's bot token, `xoxb-…`; a secret. */
+            token?: string | null;
+            /**
+             * @description Slack: id or name of the room that the bot writes to.
+             * @example #ml-alerts
+             */
+            channel?: string | null;
+            /** @description Slack: the app's signing secret; with it buttons are answered in place (`interactiveUrl`). A secret. */
+            signingSecret?: string | null;
+            /** @description Webhook: signs the messages, `whsec_` and base64 of 24–64 bytes. Made by the server when absent, and shown once. */
+            secret?: string | null;
+            /**
+             * @description E-mail: receivers, 1–50 addresses.
+             * @example [
+             *       "oncall@example.com"
+             *     ]
+             */
+            to?: string[] | null;
+            /**
+             * @description E-mail: who writes.
+             * @example Tracker <tracker@example.com>
+             */
+            from?: string | null;
+            /**
+             * @description E-mail: the mail server; default: that of `Alerts:Smtp`.
+             * @example smtp.example.com
+             */
+            host?: string | null;
+            /**
+             * Format: int32
+             * @description E-mail: its port; default 587.
+             * @example 587
+             */
+            port?: number | null;
+            /**
+             * @description E-mail: `Auto`, `StartTls`, `Tls` or `None`.
+             * @example Auto
+             */
+            security?: string | null;
+            /** @description E-mail: user of the mail server. */
+            user?: string | null;
+            /** @description E-mail: password of the mail server; a secret. */
+            password?: string | null;
+            /**
+             * Format: double
+             * @description Messages a minute, 0–6,000; 0: no limit. Default by kind.
+             * @example 60
+             */
+            ratePerMinute?: number | null;
+            /**
+             * Format: int32
+             * @description So many alerts of one reason in one project go by themselves within ten minutes, the others in one message; 0–1,000, 0: every alert by itself.
+             * @example 3
+             */
+            digestAfter?: number | null;
+            /**
+             * Format: int32
+             * @description How long such a message waits for more, 1–3,600 s.
+             * @example 30
+             */
+            digestSeconds?: number | null;
+            quietHours?: components["schemas"]["QuietHours"];
+        };
+        /** @description How the test of a channel ended. */
+        ChannelTestDto: {
+            /** @description Whether the receiver took it. */
+            delivered?: boolean;
+            /**
+             * @description What it said otherwise.
+             * @example HTTP 403
+             */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took.
+             * @example 120
+             */
+            milliseconds?: number;
+        };
         /** @description Columns for charts. */
         ChartDto: {
             /**
@@ -2393,6 +3322,93 @@ export interface components {
              */
             url: string;
         };
+        /** @description An alert on its way to one channel. */
+        DeliveryDto: {
+            /**
+             * @description Its id.
+             * @example 4711
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Id of the alert.
+             */
+            alert: string;
+            /**
+             * @description Type of the alert.
+             * @example diagnosis.raised
+             */
+            type: string;
+            /**
+             * @description What the alert says.
+             * @example Gradients are clipped in 97 % of the steps
+             */
+            title: string;
+            /**
+             * @description Severity of the alert.
+             * @example high
+             */
+            severity: string;
+            /**
+             * @description Name of the project.
+             * @example digits
+             */
+            project: string;
+            /**
+             * @description Id of the run.
+             * @example digits-lr10-a1
+             */
+            run: string;
+            /**
+             * @description Id of the channel.
+             * @example webhook
+             */
+            channel: string;
+            /**
+             * @description `waiting`, `delivered`, `dead` (given up) or `skipped` (muted before it left).
+             * @example delivered
+             */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            nextAttemptAt?: string | null;
+            /** @description What the last failure said. */
+            lastError?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the digest that it went in: what the receiver saw as id.
+             */
+            digest?: string | null;
+            /**
+             * Format: int32
+             * @description Attempts made.
+             */
+            attempts: number;
+            /** @description The last 20 attempts, the latest last. Members of a digest have none of their own. */
+            log: components["schemas"]["AttemptDto"][];
+        };
+        /** @description One page of a list. */
+        DeliveryDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["DeliveryDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
         /** @description One root cause in one run: symptom, ranked causes, evidence, what to do. */
         DiagnosisDto: {
             /**
@@ -2507,6 +3523,25 @@ export interface components {
              */
             nextCursor?: string | null;
         };
+        /** @description One of the alerts that a digest stands for. */
+        DigestLine: {
+            /**
+             * Format: uuid
+             * @description Id of the alert.
+             */
+            id?: string;
+            /** @description Id of the run. */
+            run?: string;
+            /** @description Its name. */
+            runName?: string;
+            /** @description What it says. */
+            title?: string;
+            /**
+             * Format: int64
+             * @description Step since which it holds.
+             */
+            onsetStep?: number;
+        };
         /** @description Something that a run logged besides points. */
         EventDto: {
             /**
@@ -2516,7 +3551,7 @@ export interface components {
              */
             sequence: number;
             /**
-             * @description `probe alert console batch env note resume`, or of the server `config finish lost`.
+             * @description `probe alert console batch env note resume`, or of the server `config finish lost returned`.
              * @example note
              */
             kind: string;
@@ -3123,6 +4158,29 @@ export interface components {
             /** @description What can stand behind a metric: `metrics.val/loss.min`. */
             forms: string[];
         };
+        /** @description Hours in which a channel is left alone. */
+        QuietHours: {
+            /**
+             * @description Begin, local time of the zone, `HH:mm`.
+             * @example 22:00
+             */
+            from?: string;
+            /**
+             * @description End; before the begin means the next morning.
+             * @example 07:00
+             */
+            to?: string;
+            /**
+             * @description IANA name of the zone; default UTC.
+             * @example Europe/Berlin
+             */
+            timeZone?: string | null;
+            /**
+             * @description Alerts of this severity or above are sent all the same; null: none are.
+             * @example crit
+             */
+            except?: string | null;
+        };
         /** @description How much a project may take. */
         QuotaDto: {
             /**
@@ -3185,6 +4243,22 @@ export interface components {
              */
             reason?: string;
         };
+        /** @description Sends dead letters again. */
+        ResendRequest: {
+            /** @description Only those of this channel; all when absent. */
+            channel?: string | null;
+            /** @description Only these deliveries; all dead ones when absent. */
+            ids?: string[] | null;
+        };
+        /** @description How many are sent again. */
+        ResentDto: {
+            /**
+             * Format: int32
+             * @description Deliveries that wait anew.
+             * @example 3
+             */
+            resent?: number;
+        };
         /** @description What came back from the trash. */
         RestoredDto: {
             /**
@@ -3210,6 +4284,17 @@ export interface components {
             thinAfterDays?: number | null;
             /** @description Runs with one of these tags are left alone. */
             exceptTags?: string[];
+        };
+        /** @description Gives a webhook a new secret. */
+        RotateRequest: {
+            /**
+             * Format: double
+             * @description How long the earlier one signs too, 0–168 hours; default 24.
+             * @example 24
+             */
+            overlapHours?: number | null;
+            /** @description The new secret; made by the server when absent. */
+            secret?: string | null;
         };
         RunChartDto: {
             /**
@@ -3640,8 +4725,12 @@ export interface operations {
             query?: {
                 /** @description Return alerts after this sequence: the nextCursor of an earlier answer. Default: 0, from the first. */
                 since?: string;
+                /** @description Return alerts before this sequence, the latest first: for reading back. "now" begins with the latest. */
+                before?: string;
                 /** @description Name of a project. Default: all projects. */
                 project?: string;
+                /** @description Only alerts of this run. */
+                run?: string;
                 /** @description Most items, 1 to 1,000. Default: 100. */
                 limit?: number;
             };

@@ -1,7 +1,8 @@
 import { HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
 import type { QueryClient } from '@tanstack/react-query';
+import { alertKeys } from './alerts';
 import { applyProjectSnapshot, applyRunSnapshot, beginRun, endRun, patchDiagnosis, patchHistograms, patchPoints, patchRun, resetRun, type PointsMessage } from './cache';
-import { notify } from './notify';
+import { notify, notifyAlert, type LiveAlert } from './notify';
 import { keys } from './queries';
 import type { Diagnosis, ProjectSnapshot, Run, RunSnapshot } from './types';
 
@@ -50,7 +51,10 @@ export class Live {
       patchDiagnosis(this.client, diagnosis);
       notify(diagnosis);
     });
-    this.connection.on('alert', () => undefined);
+    this.connection.on('alert', (alert: LiveAlert) => {
+      notifyAlert(alert);
+      void this.client.invalidateQueries({ queryKey: alertKeys.all });
+    });
     this.connection.on('reset', ({ run, sequence }: { run: string; sequence: number }) => this.reset(run, sequence));
     this.connection.onclose(() => this.lost());
     addEventListener('online', () => this.retry());

@@ -39,3 +39,22 @@ export function notify(diagnosis: Diagnosis): void {
     location.assign(`/runs/${encodeURIComponent(run)}`);
   };
 }
+
+/** What the hub says of an alert; enough for a notification. */
+export interface LiveAlert {
+  id: string;
+  type: string;
+  data: { severity: string; title: string; symptom: string; run: string; runName: string };
+}
+
+/** Tells of what is no diagnosis: a lost or failed run, a rule, a line of code. Diagnoses are told by {@link notify}. */
+export function notifyAlert({ id, type, data }: LiveAlert): void {
+  if (type.startsWith('diagnosis.') || type.endsWith('.resolved') || data.severity === 'info' || told.has(id)) return;
+  told.add(id);
+  if (!document.hidden || !notifies()) return;
+  const note = new Notification(`${data.runName}: ${data.title}`, { body: data.symptom, tag: id });
+  note.onclick = () => {
+    focus();
+    location.assign(`/runs/${encodeURIComponent(data.run)}`);
+  };
+}

@@ -66,6 +66,7 @@ function ProjectNav({ project, open, inRun }: { project: string; open: number | 
       <Link to="/projects/$project/diagnoses" params={params} search={{}} activeOptions={options}>
         Diagnoses {open ? <b className="count">{open}</b> : null}
       </Link>
+      <Link to="/projects/$project/alerts" params={params} search={{}} activeOptions={options}>Alerts</Link>
       <Link to="/projects/$project/settings" params={params} search={{}} activeOptions={options}>Settings</Link>
     </nav>
   );

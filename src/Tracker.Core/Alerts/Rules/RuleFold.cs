@@ -20,7 +20,7 @@ public sealed record RuleFinding(string RuleId, long Sequence, RuleEvent Event);
 /// Folds a run's batches, in canonical order, through the threshold rules of its project. It reads no clock and its state can be saved, so that a restart, or
 /// a preview over the stored run, gives what was seen live. <c>absent(…)</c> is not folded: silence is a state.
 /// </summary>
-public sealed class RunRules
+public sealed class RuleFold
 {
     private readonly Dictionary<string, (ActiveRule Rule, Dictionary<string, RuleState> States)> rules = new(StringComparer.Ordinal);
 
@@ -74,9 +74,9 @@ public sealed class RunRules
         rules.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new SavedRule(entry.Key, entry.Value.Rule.Version, entry.Value.Rule.Rule, entry.Value.States)).ToList(), RuleJson.Exact.ListSavedRule);
 
     /// <summary>Rules as they were saved; none when the state is damaged or of another form: then they begin anew.</summary>
-    public static RunRules Load(ReadOnlySpan<byte> state)
+    public static RuleFold Load(ReadOnlySpan<byte> state)
     {
-        var loaded = new RunRules();
+        var loaded = new RuleFold();
         try
         {
             foreach (var saved in JsonSerializer.Deserialize(state, RuleJson.Exact.ListSavedRule) ?? [])
@@ -94,7 +94,7 @@ public sealed class RunRules
 }
 
 /// <summary>The JSON of saved rules; doubles are kept bit for bit but for payloads of NaN.</summary>
-[JsonSerializable(typeof(List<RunRules.SavedRule>))]
+[JsonSerializable(typeof(List<RuleFold.SavedRule>))]
 internal sealed partial class RuleJson : JsonSerializerContext
 {
     public static RuleJson Exact { get; } = new(new JsonSerializerOptions { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals });
