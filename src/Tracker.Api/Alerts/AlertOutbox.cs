@@ -48,7 +48,7 @@ public sealed class AlertOutbox(AlertRouting routing, AlertSignal signal)
         return await WriteAsync(connection, transaction, run, new NewAlert(
             AlertId.Of(runKey, runSequence, change), AlertMessage.TypeOf(change.Kind), runKey, projectKey, $"{runKey}/{diagnosis.Id}", message)
         {
-            Reason = change.Kind == DiagnosisEventKind.Raised ? $"{projectKey}/{(diagnosis.Causes.Count > 0 ? diagnosis.Cause : message.Conditions.FirstOrDefault() ?? diagnosis.Title)}" : null,
+            Reason = change.Kind == DiagnosisEventKind.Raised ? $"{projectKey}/{(diagnosis.Causes.Count > 0 ? diagnosis.Cause : message.Conditions.Count > 0 ? message.Conditions[0] : diagnosis.Title)}" : null,
         }, cancel);
     }
 

@@ -22,8 +22,8 @@ public static class DiscordMessage
     {
         var words = AlertWords.Of(alert);
         var fields = new JsonArray();
-        foreach (var (name, value) in words.Facts) fields.Add(Field(name, value, inline: true));
-        foreach (var (heading, lines) in words.Sections.Take(4)) fields.Add(Field(heading, string.Join('\n', lines), inline: false));
+        foreach (var (name, value) in words.Facts) fields.Add((JsonNode)Field(name, value, inline: true));
+        foreach (var (heading, lines) in words.Sections.Take(4)) fields.Add((JsonNode)Field(heading, string.Join('\n', lines), inline: false));
         var embed = new JsonObject
         {
             ["title"] = Cut($"{words.Mark} {words.Headline}", TitleLimit),
@@ -57,7 +57,7 @@ public static class DiscordMessage
         void Add(string label, Uri link)
         {
             // Discord refuses the whole message for one longer address.
-            if (link.AbsoluteUri.Length <= 512) buttons.Add(new JsonObject { ["type"] = 2, ["style"] = 5, ["label"] = label, ["url"] = link.AbsoluteUri });
+            if (link.AbsoluteUri.Length <= 512) buttons.Add((JsonNode)new JsonObject { ["type"] = 2, ["style"] = 5, ["label"] = label, ["url"] = link.AbsoluteUri });
         }
     }
 

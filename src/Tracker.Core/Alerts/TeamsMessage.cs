@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,8 +21,8 @@ public static class TeamsMessage
     /// <param name="picture">A PNG; sent in the card itself.</param>
     public static byte[] Render(Alert alert, AlertActions? actions = null, byte[]? picture = null)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(Compose(alert, actions, picture), Json);
-        return body.Length <= BodyLimit || picture is null ? body : JsonSerializer.SerializeToUtf8Bytes(Compose(alert, actions, null), Json);
+        var body = Encoding.UTF8.GetBytes(Compose(alert, actions, picture).ToJsonString(Json));
+        return body.Length <= BodyLimit || picture is null ? body : Encoding.UTF8.GetBytes(Compose(alert, actions, null).ToJsonString(Json));
     }
 
     private static JsonObject Compose(Alert alert, AlertActions? actions, byte[]? picture)

@@ -28,7 +28,7 @@ public sealed partial class AlertPictures(RunCatalog runs, ChartReader charts, I
             var shape = new ChartShape(Columns, Math.Max(0, alert.Data.OnsetStep - (3.0 * span)), alert.Data.Step + (double)span, AxisScale.Linear, null);
             var (_, chart) = await charts.ReadAsync(run, new ChartQuery([evidence.Series], "step", shape), cancel);
             var series = chart.Series[0];
-            if (!series.X.Any() && !series.NonFinite.Any()) return null;
+            if (series.X.Length == 0 && series.NonFinite.Count == 0) return null;
             return CurvePicture.Render(new Curve
             {
                 Title = $"{evidence.Series} · {alert.Data.RunName}".Replace('·', '-'),

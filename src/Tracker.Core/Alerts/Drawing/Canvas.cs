@@ -10,7 +10,8 @@ public sealed class Canvas
     /// <param name="background">Colour, 0xRRGGBB.</param>
     public Canvas(int width, int height, int background)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(width is >= 1 and <= 4096 && height is >= 1 and <= 4096, true);
+        if (width is < 1 or > 4096) throw new ArgumentOutOfRangeException(nameof(width), width, "1-4,096");
+        if (height is < 1 or > 4096) throw new ArgumentOutOfRangeException(nameof(height), height, "1-4,096");
         (Width, Height) = (width, height);
         pixels = new byte[width * height * 3];
         Fill(0, 0, width, height, background, 1);

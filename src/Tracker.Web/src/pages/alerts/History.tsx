@@ -25,7 +25,7 @@ export function History({ project }: { project: string }) {
 function AlertRow({ alert, open, toggle }: { alert: Alert; open: boolean; toggle: () => void }) {
   const data = alert.data!;
   const over = /resolved|returned|finished/.test(alert.type!);
-  const tone = over ? 'ok' : toneOf(data.severity as Severity);
+  const tone = over ? 'ok' : toneOf(data.severity as unknown as Severity);
   return (
     <li>
       <button type="button" className="alert-line" aria-expanded={open} onClick={toggle}>
