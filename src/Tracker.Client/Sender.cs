@@ -5,7 +5,7 @@ namespace Tracker.Client;
 /// <summary>Which run is sent, and to whom troubles are told.</summary>
 internal sealed record SendTarget(string Run, Uri Url, byte[] Create, TimeProvider Clock, Action<string> Report)
 {
-    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long to go on without any success. Default: for ever.</summary>
     public TimeSpan? Patience { get; init; }

@@ -61,9 +61,9 @@ public sealed class TrackerRunOptions
 
     /// <summary>
     /// The server hears of the run at least this often, and <see cref="TrackerRun.ShouldStop"/> is at most this old.
-    /// Default: 5 s; from 10 ms to 1 hour.
+    /// Default: 1 s; from 10 ms to 1 hour.
     /// </summary>
-    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long disposing the run waits for what is not yet sent. Default: 30 s.</summary>
     public TimeSpan FinishTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -7,7 +7,7 @@ public sealed class ContactOptions
 {
     public const string Section = "Runs";
 
-    /// <summary>Silence after which a run is lost whose writers send signs of life, as the SDKs do every 5 s. Default: 1 min; from 1 s to 7 days.</summary>
+    /// <summary>Silence after which a run is lost whose writers send signs of life, as the SDKs do every second. Default: 1 min; from 1 s to 7 days.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Runs:LostAfter must lie between 00:00:01 and 7.00:00:00.")]
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -13,7 +13,7 @@ public sealed partial class RunRemoval(NpgsqlDataSource database, SpaceReclaim s
 
     /// <summary>Cursors first: every consumer moves its own before it writes, so nothing can be written behind this.</summary>
     private static readonly string[] Tables =
-        ["cursors", "journal", "chunks", "events", "summaries", "run_steps", "alerts", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
+        ["cursors", "journal", "chunks", "events", "summaries", "run_steps", "alerts", "rule_silence", "signals", "diagnoses", "leases", "writers", "series", "journal_rejects"];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

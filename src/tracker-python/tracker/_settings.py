@@ -23,7 +23,7 @@ class Settings:
     request_timeout: seconds for connecting and for each read, longer than the server waits for its database. Default 30.
     init_timeout: seconds that `init` waits for the server's answer before it goes on without. Default 5.
     finish_timeout: seconds that `finish`, and the exit of the interpreter, wait for what is left. Default 15.
-    heartbeat_interval: seconds of silence after which a sign of life is sent; `should_stop` is at most this old. Default 5.
+    heartbeat_interval: seconds of silence after which a sign of life is sent; `should_stop` is at most this old. Default 1.
     gzip_bytes: bodies of this size and more are sent gzipped. Default 32 KiB.
     retry_base, retry_cap: seconds, first and longest pause between attempts; it doubles from one to the other, with jitter.
         Defaults 0.25 and 30.
@@ -35,7 +35,7 @@ class Settings:
     request_timeout: float = 30.0
     init_timeout: float = 5.0
     finish_timeout: float = 15.0
-    heartbeat_interval: float = 5.0
+    heartbeat_interval: float = 1.0
     gzip_bytes: int = 32 * 1024
     retry_base: float = 0.25
     retry_cap: float = 30.0

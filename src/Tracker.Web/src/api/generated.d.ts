@@ -19,7 +19,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -81,7 +81,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Begin after this sequence: the nextCursor of an answer. Default: now. */
                     since?: string;
+                    /** @description Name of a project. Default: all projects. */
                     project?: string;
                 };
                 header?: never;
@@ -120,10 +122,12 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The key that came in the alert's imageUrl. */
                     key?: string;
                 };
                 header?: never;
                 path: {
+                    /** @description Id of the alert. */
                     alert: string;
                 };
                 cookie?: never;
@@ -267,7 +271,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -311,7 +315,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -362,7 +366,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -428,7 +432,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -485,7 +489,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description Id of the run. */
+                    /** @description Id of the channel. */
                     id: string;
                 };
                 cookie?: never;
@@ -642,6 +646,627 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Threshold rules of a project. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a threshold rule; it counts from the next batch of each run on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RuleRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a rule on stored runs, the newest first; changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PreviewRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/stop-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stops runs of a project by itself; off by default. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StopRules"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        /** Says what stops runs of a project by itself. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StopRules"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StopRules"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GPU time that stops have saved, estimated. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavingsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a rule away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the rule. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Changes a rule; it begins anew in every run. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the rule. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RuleRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who gets what. Where no route is, every channel gets what is a warning or worse. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only routes that count for this project. */
+                    project?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RouteDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a route. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RouteDto"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RouteDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a route. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the route. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RouteDto"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RouteDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a route away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the route. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2813,11 +3438,20 @@ export interface components {
         };
         /** @description A threshold rule of a project, in an alert. */
         AlertRule: {
-            /** @description Its id. */
+            /**
+             * @description Its id.
+             * @example 3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001
+             */
             id?: string;
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example accuracy collapsed
+             */
             name?: string;
-            /** @description What it says. */
+            /**
+             * @description What it says.
+             * @example val/accuracy < 0.1 for 5 points
+             */
             expression?: string;
         };
         /** @description One attempt of a delivery. */
@@ -2831,6 +3465,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When it ended.
+             * @example 2026-11-22T10:00:00Z
              */
             at?: string;
             /**
@@ -2989,33 +3624,58 @@ export interface components {
              * @example on-call
              */
             name: string;
-            /** @description Whether it gets alerts. */
+            /**
+             * @description Whether it gets alerts.
+             * @example true
+             */
             enabled: boolean;
-            /** @description Why it was switched off, where the server did that. */
+            /**
+             * @description Why it was switched off, where the server did that.
+             * @example null
+             */
             disabledReason?: string | null;
-            /** @description True for channels of the configuration. */
+            /**
+             * @description True for channels of the configuration.
+             * @example false
+             */
             readOnly: boolean;
             /**
              * @description Where it leads, as far as that is no secret.
              * @example hooks.example.com
              */
             target: string;
-            /** @description Slack's room. */
+            /**
+             * @description Slack's room.
+             * @example #ml-alerts
+             */
             channel?: string | null;
             /** @description Receivers of e-mail. */
             to?: string[] | null;
-            /** @description Sender of e-mail. */
+            /**
+             * @description Sender of e-mail.
+             * @example Tracker <tracker@example.com>
+             */
             from?: string | null;
-            /** @description Mail server. */
+            /**
+             * @description Mail server.
+             * @example smtp.example.com
+             */
             host?: string | null;
             /**
              * Format: int32
              * @description Its port.
+             * @example 587
              */
             port?: number | null;
-            /** @description How it is protected. */
+            /**
+             * @description How it is protected.
+             * @example Auto
+             */
             security?: string | null;
-            /** @description Its user. */
+            /**
+             * @description Its user.
+             * @example tracker
+             */
             user?: string | null;
             /**
              * @description Names of the secrets that are set.
@@ -3025,28 +3685,38 @@ export interface components {
              *     ]
              */
             secretsSet: string[];
-            /** @description The webhook's secret: only in the answer that made it. */
+            /**
+             * @description The webhook's secret: only in the answer that made it.
+             * @example null
+             */
             secret?: string | null;
             /**
              * Format: date-time
              * @description Until when the earlier secret of a webhook signs too.
+             * @example 2026-11-23T10:00:00Z
              */
             earlierSecretUntil?: string | null;
-            /** @description What to enter as Request URL under Interactivity of the Slack app, so that buttons are answered in place. */
+            /**
+             * @description What to enter as Request URL under Interactivity of the Slack app, so that buttons are answered in place.
+             * @example https://tracker.example.com/api/v1/channels/ch-3f9k2m1x0a/slack
+             */
             interactiveUrl?: string | null;
             /**
              * Format: double
              * @description Messages a minute; 0: no limit.
+             * @example 60
              */
             ratePerMinute: number;
             /**
              * Format: int32
              * @description After how many alerts of one reason the others go in one message.
+             * @example 3
              */
             digestAfter: number;
             /**
              * Format: int32
              * @description How long that message waits for more, in seconds.
+             * @example 30
              */
             digestSeconds: number;
             quietHours?: components["schemas"]["QuietHours"];
@@ -3083,16 +3753,19 @@ export interface components {
             /**
              * Format: date-time
              * @description When that was.
+             * @example 2026-11-22T10:00:00Z
              */
             failedAt?: string | null;
             /**
              * Format: date-time
              * @description When a message last arrived.
+             * @example 2026-11-22T10:00:01Z
              */
             deliveredAt?: string | null;
             /**
              * Format: date-time
              * @description Until when it is left alone.
+             * @example 2026-11-22T10:00:30Z
              */
             openUntil?: string | null;
             /**
@@ -3120,23 +3793,35 @@ export interface components {
              * @example on-call
              */
             name?: string | null;
-            /** @description Whether it gets alerts. Default: true. */
+            /**
+             * @description Whether it gets alerts. Default: true.
+             * @example true
+             */
             enabled?: boolean | null;
             /**
              * @description Address of the webhook; a secret: never shown again.
              * @example https://hooks.example.com/tracker
              */
             url?: string | null;
-            /** @description Slack's bot token, `xoxb-…`; a secret. */
+            /**
+             * @description Slack's bot token, `xoxb-…`; a secret.
+             * @example xoxb-1
+             */
             token?: string | null;
             /**
              * @description Slack: id or name of the room that the bot writes to.
              * @example #ml-alerts
              */
             channel?: string | null;
-            /** @description Slack: the app's signing secret; with it buttons are answered in place (`interactiveUrl`). A secret. */
+            /**
+             * @description Slack: the app's signing secret; with it buttons are answered in place (`interactiveUrl`). A secret.
+             * @example 8f742231b10e8888abcd99yyyzzz85a5
+             */
             signingSecret?: string | null;
-            /** @description Webhook: signs the messages, `whsec_` and base64 of 24–64 bytes. Made by the server when absent, and shown once. */
+            /**
+             * @description Webhook: signs the messages, `whsec_` and base64 of 24–64 bytes. Made by the server when absent, and shown once.
+             * @example null
+             */
             secret?: string | null;
             /**
              * @description E-mail: receivers, 1–50 addresses.
@@ -3166,9 +3851,15 @@ export interface components {
              * @example Auto
              */
             security?: string | null;
-            /** @description E-mail: user of the mail server. */
+            /**
+             * @description E-mail: user of the mail server.
+             * @example tracker
+             */
             user?: string | null;
-            /** @description E-mail: password of the mail server; a secret. */
+            /**
+             * @description E-mail: password of the mail server; a secret.
+             * @example secret
+             */
             password?: string | null;
             /**
              * Format: double
@@ -3192,7 +3883,10 @@ export interface components {
         };
         /** @description How the test of a channel ended. */
         ChannelTestDto: {
-            /** @description Whether the receiver took it. */
+            /**
+             * @description Whether the receiver took it.
+             * @example true
+             */
             delivered?: boolean;
             /**
              * @description What it said otherwise.
@@ -3332,6 +4026,7 @@ export interface components {
             /**
              * Format: uuid
              * @description Id of the alert.
+             * @example 3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001
              */
             alert: string;
             /**
@@ -3372,28 +4067,36 @@ export interface components {
             /**
              * Format: date-time
              * @description When it was written.
+             * @example 2026-11-22T10:00:00Z
              */
             createdAt: string;
             /**
              * Format: date-time
              * @description When it arrived.
+             * @example 2026-11-22T10:00:01Z
              */
             deliveredAt?: string | null;
             /**
              * Format: date-time
              * @description When it is tried next, while it waits.
+             * @example 2026-11-22T10:00:02Z
              */
             nextAttemptAt?: string | null;
-            /** @description What the last failure said. */
+            /**
+             * @description What the last failure said.
+             * @example HTTP 503
+             */
             lastError?: string | null;
             /**
              * Format: uuid
              * @description Id of the digest that it went in: what the receiver saw as id.
+             * @example null
              */
             digest?: string | null;
             /**
              * Format: int32
              * @description Attempts made.
+             * @example 1
              */
             attempts: number;
             /** @description The last 20 attempts, the latest last. Members of a digest have none of their own. */
@@ -3528,17 +4231,28 @@ export interface components {
             /**
              * Format: uuid
              * @description Id of the alert.
+             * @example 3f2b9a54-0c7e-4c1e-9a51-6a52d1b7c001
              */
             id?: string;
-            /** @description Id of the run. */
+            /**
+             * @description Id of the run.
+             * @example digits-lr10-a1
+             */
             run?: string;
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example lr-10
+             */
             runName?: string;
-            /** @description What it says. */
+            /**
+             * @description What it says.
+             * @example Gradients are clipped in 97 % of the steps
+             */
             title?: string;
             /**
              * Format: int64
              * @description Step since which it holds.
+             * @example 1200
              */
             onsetStep?: number;
         };
@@ -4077,6 +4791,95 @@ export interface components {
              */
             reference?: string | null;
         };
+        /** @description What a rule would have said. */
+        PreviewDto: {
+            /** @description The runs that were tried, the newest first. */
+            runs?: components["schemas"]["PreviewRunDto"][];
+            /**
+             * Format: int32
+             * @description How many of them it would have spoken in.
+             * @example 3
+             */
+            firing?: number;
+            /**
+             * Format: int32
+             * @description Runs left out because their points were thinned.
+             * @example 0
+             */
+            skipped?: number;
+        };
+        /** @description One alert of a preview. */
+        PreviewEventDto: {
+            /**
+             * @description The series.
+             * @example train/loss
+             */
+            series?: string;
+            /**
+             * Format: int64
+             * @description The first of the points in a row.
+             * @example 1200
+             */
+            onsetStep?: number;
+            /**
+             * Format: int64
+             * @description Step at which it is raised.
+             * @example 1204
+             */
+            step?: number;
+            /**
+             * Format: int64
+             * @description Step at which it is over; null while it is not.
+             * @example 1400
+             */
+            endStep?: number | null;
+            /**
+             * Format: double
+             * @description The measure when it was raised.
+             * @example 0.08
+             */
+            value?: number;
+        };
+        /** @description Tries a rule on stored runs. */
+        PreviewRequest: {
+            /**
+             * @description The rule.
+             * @example change(train/loss, 200) > 50%
+             */
+            expression?: string | null;
+            /**
+             * Format: int32
+             * @description Runs, the newest first; 1–100, default 20.
+             * @example 20
+             */
+            limit?: number | null;
+        };
+        /** @description What a rule would have said in one run. */
+        PreviewRunDto: {
+            /**
+             * @description Id of the run.
+             * @example digits-lr10-a1
+             */
+            run?: string;
+            /**
+             * @description Its name.
+             * @example lr-10
+             */
+            name?: string;
+            /**
+             * @description Its state.
+             * @example finished
+             */
+            state?: string;
+            /**
+             * Format: int64
+             * @description Points of the series.
+             * @example 4000
+             */
+            points?: number;
+            /** @description When it would have been raised, at most 50 times. */
+            raised?: components["schemas"]["PreviewEventDto"][];
+        };
         ProblemDetails: {
             type?: string | null;
             title?: string | null;
@@ -4245,7 +5048,10 @@ export interface components {
         };
         /** @description Sends dead letters again. */
         ResendRequest: {
-            /** @description Only those of this channel; all when absent. */
+            /**
+             * @description Only those of this channel; all when absent.
+             * @example #ml-alerts
+             */
             channel?: string | null;
             /** @description Only these deliveries; all dead ones when absent. */
             ids?: string[] | null;
@@ -4293,8 +5099,160 @@ export interface components {
              * @example 24
              */
             overlapHours?: number | null;
-            /** @description The new secret; made by the server when absent. */
+            /**
+             * @description The new secret; made by the server when absent.
+             * @example null
+             */
             secret?: string | null;
+        };
+        /** @description Who gets what of a project's alerts. */
+        RouteDto: {
+            /**
+             * @description Its id; made by the server.
+             * @example route-3f9k2m1x0a
+             */
+            id?: string | null;
+            /**
+             * @description The project; null: all projects.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description 1–128 characters.
+             * @example critical to on-call
+             */
+            name?: string | null;
+            /**
+             * @description Default: true.
+             * @example true
+             */
+            enabled?: boolean | null;
+            match?: components["schemas"]["RouteMatch"];
+            /**
+             * @description Ids of channels, at least one.
+             * @example [
+             *       "slack"
+             *     ]
+             */
+            channels?: string[] | null;
+        };
+        /** @description One page of a list. */
+        RouteDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["RouteDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description Which alerts a route takes: all that is named must hold, and of a list one is enough. */
+        RouteMatch: {
+            /**
+             * @description Types, such as `diagnosis.raised` or `run.failed`; null: all that are bad news.
+             * @example [
+             *       "diagnosis.raised",
+             *       "run.lost"
+             *     ]
+             */
+            types?: string[] | null;
+            /**
+             * @description The least severity: `info`, `warn`, `high` or `crit`; null: `warn`.
+             * @example high
+             */
+            severity?: string | null;
+            /** @description Conditions, such as `loss-divergence`; null: any. */
+            conditions?: string[] | null;
+            /** @description Tags of the run; null: any. */
+            tags?: string[] | null;
+            /** @description Groups of the run; null: any. */
+            groups?: string[] | null;
+            /** @description Users: the run's config key `user`; null: anybody. */
+            users?: string[] | null;
+            /** @description Ids of threshold rules; null: any. */
+            rules?: string[] | null;
+        };
+        /** @description A threshold rule of a project. */
+        RuleDto: {
+            /**
+             * @description Its id.
+             * @example rule-3f9k2m1x0a
+             */
+            id: string;
+            /**
+             * @description The project.
+             * @example digits
+             */
+            project: string;
+            /**
+             * @description Its name.
+             * @example accuracy collapsed
+             */
+            name: string;
+            /**
+             * @description What it says.
+             * @example val/accuracy < 0.1 for 5 points after step 1000
+             */
+            expression: string;
+            /**
+             * @description Severity of its alerts.
+             * @example high
+             */
+            severity: string;
+            /**
+             * @description Whether it is looked at.
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * @description Whether it asks the run to stop.
+             * @example false
+             */
+            stop: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T10:00:00Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list. */
+        RuleDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["RuleDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description Makes or changes a rule; what is absent stays. */
+        RuleRequest: {
+            /**
+             * @description 1–128 characters; default: the expression.
+             * @example accuracy collapsed
+             */
+            name?: string | null;
+            /**
+             * @description At most 500 characters of the language in docs/alerts.md.
+             * @example val/accuracy < 0.1 for 5 points after step 1000
+             */
+            expression?: string | null;
+            /**
+             * @description `info`, `warn` (default), `high` or `crit`.
+             * @example high
+             */
+            severity?: string | null;
+            /**
+             * @description Default: true.
+             * @example true
+             */
+            enabled?: boolean | null;
+            /**
+             * @description Asks the run to stop when the rule holds. Default: false.
+             * @example false
+             */
+            stop?: boolean | null;
         };
         RunChartDto: {
             /**
@@ -4465,6 +5423,59 @@ export interface components {
             /** @description What the URL of the page holds: a JSON object of at most 64 KiB. */
             state?: unknown;
         };
+        /** @description What stopping one run has saved: (planned seconds − seconds used) × devices / 3600. */
+        SavedRunDto: {
+            /**
+             * @description Id of the run.
+             * @example digits-lr10-a1
+             */
+            run?: string;
+            /**
+             * @description Its name.
+             * @example lr-10
+             */
+            name?: string;
+            /**
+             * Format: date-time
+             * @description When it was asked to stop.
+             * @example 2026-11-22T10:00:00Z
+             */
+            stoppedAt?: string | null;
+            /**
+             * @description Who asked.
+             * @example rule: stop on NaN
+             */
+            by?: string;
+            /**
+             * Format: double
+             * @description Device hours; null when there is nothing to estimate from.
+             * @example 12.3
+             */
+            hours?: number | null;
+            /**
+             * Format: double
+             * @description Devices: the config's `gpus` (also `num_gpus`, `world_size`), else 1.
+             * @example 8
+             */
+            devices?: number;
+            /**
+             * Format: double
+             * @description From the run's creation to its end.
+             * @example 1200
+             */
+            usedSeconds?: number;
+            /**
+             * Format: double
+             * @description Time used × total steps / steps done, else the median of the project's finished runs.
+             * @example 36000
+             */
+            plannedSeconds?: number | null;
+            /**
+             * @description `total_steps`, `median of finished runs` or `none`.
+             * @example total_steps
+             */
+            basis?: string;
+        };
         /** @description A view of a project's page, kept under a name for everybody. */
         SavedViewDto: {
             /**
@@ -4506,6 +5517,28 @@ export interface components {
              * @example 1042
              */
             nextCursor?: string | null;
+        };
+        /** @description GPU time that stops have saved. */
+        SavingsDto: {
+            /**
+             * @description The project.
+             * @example digits
+             */
+            project?: string;
+            /**
+             * Format: double
+             * @description Hours not burned, estimated; runs without enough to estimate from count as 0.
+             * @example 41.5
+             */
+            hours?: number;
+            /**
+             * Format: int32
+             * @description Runs that were asked to stop.
+             * @example 3
+             */
+            stoppedRuns?: number;
+            /** @description Each of them, the latest first, at most 100. */
+            runs?: components["schemas"]["SavedRunDto"][];
         };
         /** @description The series of a run. */
         SeriesCatalogDto: {
@@ -4681,6 +5714,20 @@ export interface components {
              * @example dashboard
              */
             by?: string;
+        };
+        /** @description What stops runs of a project by itself; all off by default. */
+        StopRules: {
+            /**
+             * Format: int32
+             * @description The training loss was not finite for so many steps, 1–1,000,000; null: off.
+             * @example 50
+             */
+            nanSteps?: number | null;
+            /**
+             * @description A diagnosis says that the run has diverged.
+             * @example false
+             */
+            divergence?: boolean;
         };
         /** @description Asks a run to stop. */
         StopRunRequest: {
