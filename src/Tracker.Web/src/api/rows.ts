@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, type InfiniteData } from '@tanstack/react-query';
 import type { Row } from '../lib/fields';
 import { call, query, segment } from './client';
 import { keys } from './queries';
@@ -14,7 +14,7 @@ export interface RowsRequest {
 
 export type Rows = InfiniteData<Page<Row>, string | undefined>;
 
-const firstPage = 100;
+const firstPage = 60;
 const nextPage = 1000;
 
 /** A run as the server gives it with `fields`: what it was not asked for is absent. */
@@ -33,7 +33,8 @@ export const rowsQuery = (project: string, request: RowsRequest) =>
     queryFn: ({ signal, pageParam }) => readPage(project, request, pageParam === undefined ? firstPage : nextPage, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    placeholderData: keepPreviousData,
+    // The table stays while another filter is read; another project's runs are never shown for this one's.
+    placeholderData: (previous, query) => (query?.queryKey[1] === project ? previous : undefined),
     structuralSharing: false,
     gcTime: 60_000,
   });
@@ -54,7 +55,7 @@ export const allRowsQuery = (project: string, request: RowsRequest, most: number
   queryOptions({
     queryKey: [...keys.allRows(project), request, most] as const,
     queryFn: ({ signal }) => readRows(project, request, most, signal),
-    placeholderData: keepPreviousData,
+    placeholderData: (previous, query) => (query?.queryKey[1] === project ? previous : undefined),
     structuralSharing: false,
     gcTime: 60_000,
   });
@@ -64,7 +65,7 @@ export const countQuery = (project: string, filter: string | undefined, deleted 
   queryOptions({
     queryKey: [...keys.counts(project), filter ?? '', deleted] as const,
     queryFn: async ({ signal }) => (await call<{ runs: number }>(`/projects/${segment(project)}/count${query({ filter: filter || undefined, deleted: deleted ? 'only' : undefined })}`, { signal })).runs,
-    placeholderData: keepPreviousData,
+    placeholderData: (previous, query) => (query?.queryKey[1] === project ? previous : undefined),
   });
 
 export interface FieldInfo {

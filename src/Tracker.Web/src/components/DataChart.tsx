@@ -76,7 +76,14 @@ function LiveChart({ chart, title, sources, usualLog, evidence = none, guides = 
       return { ...dataQuery(run, request), enabled: width > 0 };
     }),
   });
-  const data = useSame(results.map((result) => result.data?.series));
+  // While a new range is read, a run's curve is what was read before; never that of another run.
+  const last = useRef(new Map<string, ChartData['series']>());
+  const data = useSame(results.map((result, i) => {
+    const [run, list] = runs[i]!;
+    const key = `${run} ${list.map((source) => source.name).join()} ${axis}`;
+    if (result.data) last.current.set(key, result.data.series);
+    return result.data?.series ?? last.current.get(key);
+  }));
   const lines = useMemo(() => {
     const all = runs.flatMap(([, list], i) => list.flatMap((source) => lineOf(source, data[i])));
     return sources.some((source) => source.group !== undefined) ? banded(all, sources, points, xlog) : all;

@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** Rests so long after a key before it asks the server. */
-const rest = 120;
+const rest = 60;
 
 /** The filter of the runs: plain words, or the grammar with its words told apart, completion, and the error at its character. */
 export function FilterInput({ value, names, error, onChange }: Props) {

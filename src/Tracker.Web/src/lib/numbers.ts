@@ -39,4 +39,7 @@ export const plural = (count: number, word: string): string => `${formatCount(co
 /** A text of the server with numbers that do not break at their sign or before their unit. */
 export const tidy = (text: string): string => text.replace(/(\d)e-(\d)/g, '$1e−$2').replace(/(\d) %/g, '$1\u00a0%');
 
+/** A number with so many decimals and a proper minus: `−0.11`. */
+export const formatFixed = (value: number, decimals: number): string => signed(value.toFixed(decimals));
+
 const signed = (text: string): string => text.replace(/^-/, '−');

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import { sparklineQuery } from '../../api/queries';
 import { Sparkline } from '../../charts/Sparkline';
@@ -23,7 +22,8 @@ export const isNumeric = (field: string): boolean => field.startsWith('metrics.'
 
 /** One value of a run in a table. */
 export const RunCell = memo(function RunCell({ row, field, looks }: { row: Row; field: string; looks: CellLooks }) {
-  if (field === 'name') return <Link to="/runs/$run" params={{ run: row.id }} search={{}} className="cell-name" title={row.id === row.name ? row.name : `${row.name} · ${row.id}`}>{row.name}</Link>;
+  // A plain link: the grid follows it. The router's own costs half a millisecond, and there are forty on the screen.
+  if (field === 'name') return <a href={`/runs/${encodeURIComponent(row.id)}`} data-run={row.id} className="cell-name" title={row.id === row.name ? row.name : `${row.name} · ${row.id}`}>{row.name}</a>;
   if (field === 'health') return <Health run={row} />;
   if (field === 'state') return <StateWord state={row.state} />;
   if (field === 'spark' || field.startsWith('spark.')) {

@@ -1,4 +1,4 @@
-import { memo, type ComponentType } from 'react';
+import { memo, useMemo, useState, type ComponentType } from 'react';
 import { setFocus } from '../../charts/focus';
 import { widthOf, type Column } from '../../lib/columns';
 import { parseField, type Row } from '../../lib/fields';
@@ -41,7 +41,9 @@ interface LineProps {
 
 /** A run in the table. */
 export const RunLine = memo(function RunLine({ row, columns, pins, colour, shown, selected, current, inGroup, spark, now, Menu, onShow, onSelect }: LineProps) {
-  const looks = { spark, colour, now };
+  const looks = useMemo(() => ({ spark, colour, now }), [spark, colour, now]);
+  // The menu of a line exists only where somebody is.
+  const [here, setHere] = useState(false);
   return (
     <div
       role="row"
@@ -50,7 +52,11 @@ export const RunLine = memo(function RunLine({ row, columns, pins, colour, shown
       data-selected={selected || undefined}
       data-current={current || undefined}
       data-inner={inGroup || undefined}
-      onPointerEnter={() => setFocus(shown ? row.id : null)}
+      onPointerEnter={() => {
+        setHere(true);
+        setFocus(shown ? row.id : null);
+      }}
+      onFocus={() => setHere(true)}
       onPointerLeave={() => setFocus(null)}
     >
       <span role="cell" className="cell lead">
@@ -64,7 +70,7 @@ export const RunLine = memo(function RunLine({ row, columns, pins, colour, shown
       {columns.map(({ field }) => (
         <span key={field} role="cell" className="cell" data-number={isNumeric(field) || undefined} data-pinned={pins.has(field) || undefined} style={pins.has(field) ? { left: pins.get(field) } : undefined}>
           <RunCell row={row} field={field} looks={looks} />
-          {field === 'name' && <Menu row={row} />}
+          {field === 'name' && here && <Menu row={row} />}
         </span>
       ))}
     </div>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState, type ComponentType, type CSSProperties } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ComponentType, type CSSProperties, type MouseEvent } from 'react';
 import { widthOf, type Column } from '../../lib/columns';
 import type { Row } from '../../lib/fields';
 import type { AggregateName } from '../../lib/groups';
@@ -41,7 +41,7 @@ export function RunsGrid(props: Props) {
   const [current, setCurrent] = useState(-1);
   const pins = useMemo(() => pinnedAt(columns), [columns]);
   const labels = useMemo(() => grouped.map(labelOf), [grouped]);
-  const lines = useVirtualizer({ count: items.length, getScrollElement: () => box.current, estimateSize: () => lineHeight, overscan: 10, scrollPaddingStart: lineHeight });
+  const lines = useVirtualizer({ count: items.length, getScrollElement: () => box.current, estimateSize: () => lineHeight, overscan: 6, scrollPaddingStart: lineHeight, useFlushSync: false });
   const visible = lines.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => onReach(last), [last, items.length, onReach]);
@@ -78,11 +78,18 @@ export function RunsGrid(props: Props) {
     }),
   });
 
+  const follow = (event: MouseEvent) => {
+    const id = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-run]')?.dataset.run : undefined;
+    const item = id === undefined ? undefined : items.find((other) => other.kind === 'run' && other.row.id === id);
+    if (item?.kind !== 'run' || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    onOpen(item.row);
+  };
   const width = leadWidth + columns.reduce((sum, column) => sum + widthOf(column), 0);
   const head = box.current;
   useEffect(() => head?.style.setProperty('--columns', templateOf(columns)), [columns, head]);
   return (
-    <div ref={box} className="grid" role="table" aria-label="Runs" aria-rowcount={items.length + 1} style={{ '--columns': templateOf(columns), '--width': `${width}px` } as CSSProperties}>
+    <div ref={box} onClick={follow} className="grid" role="table" aria-label="Runs" aria-rowcount={items.length + 1} style={{ '--columns': templateOf(columns), '--width': `${width}px` } as CSSProperties}>
       <GridHead
         columns={columns}
         pins={pins}

@@ -3,6 +3,7 @@ import { useWatch } from '../../api/hooks';
 import { ChartTools } from '../../components/ChartTools';
 import { DataChart, type Source } from '../../components/DataChart';
 import { useView } from '../../components/view';
+import { prefixSections } from '../../lib/sections';
 import type { Compared } from './ComparePage';
 
 const mostRuns = 20;
@@ -17,14 +18,14 @@ export function CurvesPart({ rows, metrics, colours }: Compared) {
   useWatch('run', useMemo(() => ids.split(','), [ids]));
   const charts = useMemo(() => {
     const byId = new Map(rows.map((row) => [row.id, row]));
-    return metrics.slice(0, mostCharts).flatMap((name) => {
+    return prefixSections(metrics.filter((name) => reference.metrics[name]?.last != null && name !== 'epoch')).flatMap((section) => section.names).slice(0, mostCharts).flatMap((name) => {
       const sources = ids.split(',').flatMap((id): Source[] => {
         const row = byId.get(id);
         return row && row.metrics[name]?.last != null ? [{ run: id, name, label: row.name, colour: colours(id), reference: id === reference.id }] : [];
       });
       return sources.length > 1 ? [{ name, sources }] : [];
     });
-  }, [ids, metrics, colours, reference.id, rows.length]);
+  }, [ids, metrics, colours, reference, rows]);
   return (
     <>
       <div className="tools compare-tools">

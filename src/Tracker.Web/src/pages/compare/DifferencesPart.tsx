@@ -104,7 +104,7 @@ function InSums({ rows, metrics }: Compared) {
                 <code>{path}</code>
                 <span className="tally">
                   {counts.slice(0, 8).map(({ text, count }) => (
-                    <button key={text} type="button" className="tag" title={`Only the ${count} with ${path} ${text}`} onClick={() => change({ filter: text === '–' ? `config.${path} is null` : filterBy(path, text), runs: undefined })}>{text} <b>{count}</b></button>
+                    <button key={text} type="button" className="tag" title={`Only the ${count} with ${path} ${text}`} onClick={() => change({ filter: text === '–' ? `config.${path} is null` : filterBy(path, text), runs: undefined })}>{text}<b>×{count}</b></button>
                   ))}
                   {counts.length > 8 && <span className="cell-none">and {counts.length - 8} more</span>}
                 </span>

@@ -5,7 +5,7 @@ import { useView } from '../../components/view';
 import { columnOf, parametersOf } from '../../lib/compare';
 import { configField } from '../../lib/fields';
 import { leastRuns, type ImportanceReport } from '../../lib/importance';
-import { plural } from '../../lib/numbers';
+import { formatFixed, plural } from '../../lib/numbers';
 import type { Compared } from './ComparePage';
 import { usualTarget } from './ComparePage';
 import { FieldSelect } from './FieldSelect';
@@ -47,7 +47,7 @@ export function ImportancePart({ rows, metrics }: Compared) {
                         <rect className="svg-bar" x="0" y="3" width={(160 * Math.max(0, item.forest)) / most} height="10" rx="2" />
                         <line className="svg-error" x1={(160 * Math.max(0, item.forest - item.error)) / most} x2={(160 * Math.max(0, item.forest + item.error)) / most} y1="8" y2="8" />
                       </svg>
-                      {item.forest.toFixed(3)} ± {item.error.toFixed(3)}
+                      {formatFixed(item.forest, 3)} ± {formatFixed(item.error, 3)}
                     </td>
                     <td className="importance-bar">
                       {item.correlation ? (
@@ -57,7 +57,7 @@ export function ImportancePart({ rows, metrics }: Compared) {
                             <line className="svg-error" x1={70 + 66 * item.correlation.low} x2={70 + 66 * item.correlation.high} y1="8" y2="8" />
                             <circle className="svg-bar" cx={70 + 66 * item.correlation.rho} cy="8" r="4" />
                           </svg>
-                          {item.correlation.rho.toFixed(2)} ({item.correlation.low.toFixed(2)} to {item.correlation.high.toFixed(2)}), n = {item.correlation.n}
+                          {formatFixed(item.correlation.rho, 2)} ({formatFixed(item.correlation.low, 2)} to {formatFixed(item.correlation.high, 2)}), n = {item.correlation.n}
                         </>
                       ) : <span className="cell-none">words have no order</span>}
                     </td>

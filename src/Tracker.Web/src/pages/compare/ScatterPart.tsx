@@ -7,7 +7,7 @@ import { useView } from '../../components/view';
 import { columnOf, differences, marksOf, placeOn, scaleOf, valueText, type Scale } from '../../lib/compare';
 import { colourOf, rampColour } from '../../lib/palette';
 import { spearman } from '../../lib/ranks';
-import { formatValue } from '../../lib/numbers';
+import { formatFixed, formatValue } from '../../lib/numbers';
 import type { Compared } from './ComparePage';
 import { usualTarget } from './ComparePage';
 import { FieldSelect } from './FieldSelect';
@@ -49,7 +49,7 @@ export function ScatterPart({ rows, metrics }: Compared) {
         <FieldSelect label="x" value={fx} metrics={metrics} config={config} onChange={(sx) => change({ sx })} />
         <FieldSelect label="y" value={fy} metrics={metrics} config={config} onChange={(sy) => change({ sy })} />
         <FieldSelect label="colour" value={fc} metrics={metrics} config={config} none="one" onChange={(sc) => change({ sc })} />
-        <span>{points.length} of {rows.length} runs have both{correlation && ` · rank correlation ${correlation.rho.toFixed(2)} (${correlation.low.toFixed(2)} to ${correlation.high.toFixed(2)}, n = ${correlation.n})`}</span>
+        <span>{points.length} of {rows.length} runs have both{correlation && ` · rank correlation ${formatFixed(correlation.rho, 2)} (${formatFixed(correlation.low, 2)} to ${formatFixed(correlation.high, 2)}, n = ${correlation.n})`}</span>
       </div>
       {c?.scale && <ColourKey scale={c.scale} label={labelOf(fc!)} theme={theme} />}
       <div ref={box} className="scatter" style={{ height }}>

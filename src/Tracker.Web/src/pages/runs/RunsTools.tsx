@@ -36,7 +36,8 @@ export function RunsTools({ project, table }: { project: string; table: Table })
   );
 }
 
-function GroupPicker({ table: { fields, grouped, change } }: { table: Table }) {
+/** Chooses what runs are grouped by: up to three fields. */
+export function GroupPicker({ table: { fields, grouped, change } }: { table: Table }) {
   const choices = ['group', 'state', 'jobType', 'tags', ...(fields?.config.map(({ field }) => field) ?? [])];
   const toggle = (field: string) => change({ group: (grouped.includes(field) ? grouped.filter((other) => other !== field) : [...grouped, field].slice(-3)).join(',') || undefined });
   return (

@@ -34,13 +34,11 @@ export function useRunsTable(project: string, which: 'cols' | 'side') {
   const isGrouped = grouped.length > 0;
   const filter = asFilter(view.filter ?? '');
   const request = { filter, orderBy: view.order, fields: fieldsFor(columns, grouped, view.trash), deleted: view.trash };
-  // The columns depend on what the project has: without that the first read would be for nothing.
-  const ready = chosen !== undefined || !fields.isPending;
-
-  const paged = useInfiniteQuery({ ...rowsQuery(project, request), enabled: ready && !isGrouped });
-  const all = useQuery({ ...allRowsQuery(project, request, mostGrouped), enabled: ready && isGrouped });
-  const count = useQuery(countQuery(project, filter, view.trash));
+  const paged = useInfiniteQuery({ ...rowsQuery(project, request), enabled: !isGrouped });
+  const all = useQuery({ ...allRowsQuery(project, request, mostGrouped), enabled: isGrouped });
   const active = isGrouped ? all : paged;
+  // How many there are comes after what there is.
+  const count = useQuery({ ...countQuery(project, filter, view.trash), enabled: active.data !== undefined && !active.isPlaceholderData });
   const rows = useMemo<readonly Row[]>(() => (isGrouped ? all.data : paged.data?.pages.flatMap((page) => page.items)) ?? none, [isGrouped, all.data, paged.data]);
 
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());

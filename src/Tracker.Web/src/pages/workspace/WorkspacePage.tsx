@@ -11,6 +11,7 @@ import { useShortcuts } from '../../components/shortcuts';
 import { Empty, Failure, Skeleton } from '../../components/states';
 import { formatCount, plural } from '../../lib/numbers';
 import type { Row } from '../../lib/fields';
+import { GroupPicker } from '../runs/RunsTools';
 import { useRunsTable } from '../runs/useRunsTable';
 import { useCounts } from '../useProject';
 import { useChartKeys } from './useChartKeys';
@@ -49,6 +50,7 @@ export function WorkspacePage() {
           <h1 className="hidden">{project}: charts</h1>
           <div className="side-bar">
             <FilterInput value={view.filter ?? ''} names={table.names} error={table.wrong} onChange={(filter) => change({ filter: filter || undefined })} />
+            <GroupPicker table={table} />
             <ColumnPicker columns={table.columns} fields={table.fields} onChange={table.setColumns} />
           </div>
           {active.error && !table.wrong && rows.length === 0 ? (
