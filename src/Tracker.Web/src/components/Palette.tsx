@@ -73,11 +73,15 @@ export function Palette() {
     list.push({ key: 'help', kind: 'Do', text: 'Show all keys', go: () => setOverlay('help') });
     list.push({ key: 'link', kind: 'Do', text: 'Copy the link to this view', go: to(() => navigator.clipboard.writeText(location.href)) });
     const found = list.filter((command) => has(`${command.kind} ${command.text}`));
-    const foundRuns = (runs.data?.items ?? []).map((run): Command => ({
+    // What is listed may be of the text before: only what still fits is offered, the run of just this name first.
+    const now = text.trim().toLowerCase();
+    const fits = (run: Row) => now === wanted.toLowerCase() || `${run.name} ${run.id}`.toLowerCase().includes(now);
+    const place = (run: Row) => (run.name.toLowerCase() === now || run.id.toLowerCase() === now ? 0 : 1);
+    const foundRuns = (runs.data?.items ?? []).filter(fits).sort((a, b) => place(a) - place(b)).map((run): Command => ({
       key: `run ${run.id}`, kind: 'Run', text: run.name, note: `${run.project} · ${run.state}${run.name === run.id ? '' : ` · ${run.id}`}`, go: to(() => navigate({ to: '/runs/$run', params: { run: run.id }, search: {} })),
     }));
     return (text ? [...found.slice(0, 6), ...foundRuns, ...found.slice(6)] : [...found.slice(0, 8), ...foundRuns.slice(0, 4)]).slice(0, most);
-  }, [text, project, projects.data, views.data, runs.data, navigate]);
+  }, [text, wanted, project, projects.data, views.data, runs.data, navigate]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const way = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
