@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
 import logging
+import os
+import shutil
 import socket
 import struct
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import tracker
 from tracker import _session
 
-QUICK = dict(flush_interval=0.01, retry_base=0.01, retry_cap=0.05, init_timeout=5.0, finish_timeout=10.0, request_timeout=2.0)
+QUICK = dict(flush_interval=0.01, retry_base=0.01, retry_cap=0.05, init_timeout=5.0, finish_timeout=10.0, request_timeout=2.0,
+             system_interval=0.0, console=False, environment=False)
 
 
 class FaultyServer:
@@ -25,19 +30,26 @@ class FaultyServer:
         self.runs, self.requests, self.faults, self.create_faults = {}, [], [], []
         self.lock = threading.Lock()
         self.stop = None
+        self.connections = set()
         handler = type("Handler", (_Handler,), {"owner": self})
         ThreadingHTTPServer.daemon_threads = True
         ThreadingHTTPServer.request_queue_size = 64
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self.http = _Listener(("127.0.0.1", port), handler)
         self.port = self.http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.thread.start()
 
     def close(self):
+        """Stops listening and cuts every connection, as a server does that dies."""
         self.http.shutdown()
         self.http.server_close()
         self.thread.join()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def __enter__(self):
         return self
@@ -68,9 +80,22 @@ class FaultyServer:
         return [request for request in self.requests if request["method"] == method and request["path"].endswith(ending)]
 
 
+class _Listener(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        pass  # Connections are cut on purpose.
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: FaultyServer
+
+    def setup(self):
+        super().setup()
+        self.owner.connections.add(self.connection)
+
+    def finish(self):
+        self.owner.connections.discard(self.connection)
+        super().finish()
 
     def log_message(self, *_):
         pass
@@ -150,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             run["state"], run["exitCode"] = body["state"], body["exitCode"]
             return 200, {}
         if method == "PATCH":
-            run["config"] = body["config"]
+            run.update(body)
         steps = [step for batch in run["batches"] for series in batch.get("series", []) for step in series["steps"]]
         return 200, {"id": id, "state": run["state"], "lastStep": max(steps) if steps else None}
 
@@ -164,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, {"acceptedThrough": run["writers"][body["writer"]], "accepted": 0, "rejected": [], "stop": self.owner.stop}
 
 
+os.environ["TRACKER_SPOOL"] = _FOLDER = tempfile.mkdtemp(prefix="tracker-tests-")
+atexit.register(shutil.rmtree, _FOLDER, True)
 logging.getLogger("tracker").setLevel(logging.WARNING)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import tempfile
 import threading
 import unittest
@@ -244,25 +245,27 @@ class LoggingTests(unittest.TestCase):
             id = wandb.run.id
             wandb.finish()
         self.assertEqual(self.server.points(id, "train/loss"), [(0, 1.0), (1, 0.5)])
-        self.assertIn("watch() is not there yet", logs.output[0])
+        self.assertIn("object is no PyTorch model", logs.output[0])
         with self.assertRaisesRegex(AttributeError, "tracker.Table is not there"):
             wandb.Table
 
     def test_an_offline_run_is_sent_later_and_twice_counts_once(self):
         with tempfile.TemporaryDirectory() as folder:
-            run = tracker.init(project="tests", mode="offline", settings=tracker.Settings(offline_folder=folder, flush_interval=0.01))
+            knobs = tracker.Settings(offline_folder=folder, flush_interval=0.01, system_interval=0, console=False, environment=False)
+            run = tracker.init(project="tests", mode="offline", settings=knobs)
             run.log({"a": 1.0, "b": float("nan")})
+            run.config.depth = 3
             run.finish(exit_code=1)
-            path = os.path.join(folder, run.id + ".ndjson")
-            with open(path, "ab") as file:
-                file.write(b'{"method": "POST", "pa')
+            (spool,) = os.listdir(folder)
+            shutil.copytree(os.path.join(folder, spool), os.path.join(folder, "copy"))
             for _ in range(2):
-                with mock.patch("sys.stdout", io.StringIO()), mock.patch("sys.stderr", io.StringIO()) as errors:
-                    self.assertEqual(command.main(["sync", path, "--url", self.server.url]), 0)
-                self.assertIn("no whole request", errors.getvalue())
+                with mock.patch("sys.stdout", io.StringIO()) as said:
+                    self.assertEqual(command.main(["sync", folder, "--url", self.server.url]), 0)
+            self.assertIn("0 of 0 spools sent", said.getvalue())
+            self.assertEqual(os.listdir(folder), [])
         self.assertEqual(self.server.points(run.id, "a"), [(0, 1.0)])
         self.assertTrue(math.isnan(self.server.points(run.id, "b")[0][1]))
-        self.assertEqual(self.server.run(run.id)["state"], "failed")
+        self.assertEqual((self.server.run(run.id)["state"], self.server.run(run.id)["config"]), ("failed", {"depth": 3}))
 
 
 class MessageTests(unittest.TestCase):

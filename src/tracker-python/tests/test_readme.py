@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = Path(__file__).resolve().parents[1]
 URL = os.environ.get("TRACKER_TEST_URL", "").rstrip("/")
-PAGES = ("README.md", "docs/api.md", "docs/clients/python.md", "src/tracker-python/README.md")
+PAGES = ("README.md", "docs/api.md", "docs/clients/python.md", "docs/probes.md", "src/tracker-python/README.md")
 
 
 def blocks(page):

@@ -106,7 +106,7 @@ class ServerTests(unittest.TestCase):
         with self.assertLogs("tracker", "WARNING") as logs:
             run = self.start()
             run.log({"a": 1.0})
-            wait_for(lambda: run._buffer.points == 0)
+            wait_for(lambda: run._sender.left == 0)
             call("DELETE", f"/runs/{run.id}")
             run.log({"a": 2.0})
             wait_for(lambda: run._buffer.closed)

@@ -17,7 +17,7 @@ from ._errors import NotStartedError, RefusedError, TrackerError, UsageError
 from ._histogram import Histogram
 from ._http import VERSION as __version__
 from ._run import AlertLevel, Run
-from ._session import alert, config, current as _current, finish, init, log, summary, watch
+from ._session import alert, config, current as _current, finish, init, log, login, summary, watch
 from ._settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "finish",
     "init",
     "log",
+    "login",
     "run",
     "summary",
     "watch",

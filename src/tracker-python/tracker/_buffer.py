@@ -71,7 +71,7 @@ class Page:
 class Buffer:
     """Pages in order, bounded by bytes. Adding never waits: what does not fit is dropped and counted.
 
-    One thread takes. A page counts against the bound until it is released. A spool on disk would stand behind `take`.
+    One thread takes, for the spool. A page counts against the bound until it is released.
     """
 
     def __init__(self, limit: int) -> None:
@@ -82,6 +82,7 @@ class Buffer:
         self._page = Page()
         self._held = 0
         self.points = 0
+        self.taken = 0
         self.dropped = 0
         self.closed = False
 
@@ -120,6 +121,7 @@ class Buffer:
             return None
         self._held += size
         self.points += count
+        self.taken += count
         page = self._page
         page.size += size
         page.points += count

@@ -18,23 +18,27 @@ _CLOSING_PAUSE = 0.5
 class Courier:
     """The failure policy, apart from what is sent.
 
-    No answer, 408, 425, 429 and 5xx are tried again: the pause doubles from `retry_base` to `retry_cap`, half of it random, and is never
+    No answer, 408, 425, 429 and 5xx are tried again (so are 401 and 403 where the key was taken before): the pause doubles from `retry_base` to `retry_cap`, half of it random, and is never
     shorter than Retry-After. Everything else is the server's word, and so is the `most_500`th 500 in a row: the server lives, and it is this request that fails.
     Once `closing` is set pauses are short; once `abandoned` is set, no more attempts.
     """
 
-    def __init__(self, transport: Transport, settings: Settings, once: Once) -> None:
+    def __init__(self, transport: Transport, settings: Settings, once: Once, attempts: int = 0) -> None:
         self._transport = transport
         self._settings = settings
         self._once = once
         self._failures = 0
+        self._attempts = attempts  # Of one request, where the call does not say; 0: no bound.
         self.closing = Event()
         self.abandoned = Event()
         self.last_answer = time.monotonic()
         self.on_failure: Callable[[], None] = lambda: None
 
-    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0, most_500: int = 0) -> Optional[Answer]:
-        """The definite answer, or None after `attempts` (0: no bound) or when abandoned. The same bytes every time."""
+    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0, most_500: int = 0, keyed: bool = False) -> Optional[Answer]:
+        """The definite answer, or None after `attempts` (0: no bound) or when abandoned. The same bytes every time.
+
+        keyed: the key was taken before; that it is not now (401, 403) is no answer to what is sent, and may be put right.
+        """
         tried = failed = 0
         while not self.abandoned.is_set():
             least = 0.0
@@ -44,16 +48,21 @@ class Courier:
                 reason = str(error) or type(error).__name__
             else:
                 failed = failed + 1 if answer.status == 500 else 0
-                if not answer.is_transient or (failed and failed == most_500):
+                if not (answer.is_transient or (keyed and answer.status in (401, 403))) or (failed and failed == most_500):
                     self._reached()
                     return answer
                 reason, least = answer.explain(), answer.retry_after or 0.0
             tried += 1
             self._missed(reason)
-            if tried == attempts:
+            if tried == (attempts or self._attempts):
                 return None
             self.pause(least)
         return None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self._failures > 0
 
     def pause(self, least: float = 0.0) -> None:
         """Waits as the number of failures in a row demands."""
@@ -68,7 +77,7 @@ class Courier:
 
     def _missed(self, reason: str) -> None:
         self._failures += 1
-        self._once.warn("away", "%s does not take data now (%s); points are kept in memory and sent later", self._transport.name, reason)
+        self._once.warn("away", "%s does not take data now (%s); points are kept and sent later", self._transport.name, reason)
         self.on_failure()
 
     def _reached(self) -> None:

@@ -6,13 +6,14 @@ import sys
 import time
 from threading import Lock
 from types import TracebackType
-from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple, Type
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type, Union
 
 from ._buffer import Buffer
 from ._config import Config, Summary
+from ._end import exit_state
 from ._histogram import Histogram
-from ._http import Transport
 from ._messages import Once, logger
+from ._observe import Observers
 from ._sender import Sender, Start
 from ._settings import Settings
 from ._values import MAX_STEP, clean_text, is_name, to_json, to_number, to_step
@@ -39,10 +40,12 @@ class Run:
     id, project, name: as given to `init`, or made. url: the run's page, once the server has answered.
     """
 
-    def __init__(self, start: Start, connect: Optional[Callable[[], Transport]], settings: Settings, config: Mapping[str, Any]) -> None:
+    def __init__(self, start: Start, make_sender: Optional[Callable[[Run], Sender]], settings: Settings, config: Mapping[str, Any]) -> None:
         self.id = start.id
         self.project = str(start.body["project"])
-        self.name = str(start.body.get("name") or start.id)
+        self._name = str(start.body.get("name") or start.id)
+        self._tags: Tuple[str, ...] = tuple(start.body.get("tags", ()))
+        self._notes = start.body.get("notes")
         self.config = Config(self._config_changed)
         self.summary = Summary(self._summary_changed)
         self._start = start
@@ -59,10 +62,48 @@ class Run:
         self._config_values: Dict[str, Any] = self.config._values
         self._summary_values: Dict[str, Any] = self.summary._values
         self._config_values.update(config)
-        self._connect = connect
+        self._make_sender = make_sender
         self._parents: Any = None
+        self._last = -1
+        self._watches: List[Any] = []
+        self._observers = Observers(self)
         self._buffer = Buffer(settings.buffer_bytes)
         self._sender = self._new_sender()
+
+    @property
+    def name(self) -> str:
+        """For people; may be set."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = str(value)
+        self._change({"name": clean_text(value, 256)})
+
+    @property
+    def tags(self) -> Tuple[str, ...]:
+        """May be set."""
+        return self._tags
+
+    @tags.setter
+    def tags(self, value: Sequence[str]) -> None:
+        self._tags = tuple(str(tag) for tag in ([value] if isinstance(value, str) else value))
+        self._change({"tags": [clean_text(tag, 128) for tag in self._tags]})
+
+    @property
+    def notes(self) -> Optional[str]:
+        """May be set."""
+        return self._notes
+
+    @notes.setter
+    def notes(self, value: str) -> None:
+        self._notes = str(value)
+        self._change({"notes": clean_text(value, 16_384)})
+
+    @property
+    def rank(self) -> int:
+        """Of this process among those that share the run: 0 for the first or only one."""
+        return self._start.rank
 
     @property
     def url(self) -> Optional[str]:
@@ -79,7 +120,7 @@ class Run:
         """True once somebody asked this run to stop: in the dashboard, by a rule, or by the API. Look at it in the training loop."""
         return self._sender is not None and self._sender.state.stop is not None
 
-    def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
+    def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None, **_: Any) -> None:
         """Logs values of one step.
 
         data: numbers (Python's, numpy's, torch's, with one element), `Histogram`s, and dictionaries of them, whose keys are joined by "/".
@@ -103,6 +144,7 @@ class Run:
                 after = at + 1 if commit else at
                 if after > self._step:
                     self._step = after
+            self._last = at
             values: Dict[str, float] = {}
             names = self._known
             for name, value in data.items():
@@ -139,15 +181,50 @@ class Run:
         except Exception as error:
             self._leave_out("alert", f"alert() could not use its arguments: {type(error).__name__}: {error}", 1)
 
-    def watch(self, *_: Any, **__: Any) -> None:
-        """Not there yet: says so once and does nothing."""
-        self._once.warn("watch", "watch() is not there yet: gradients and activations are not logged; log what you need with log() and log_histogram()")
+    def log_event(self, kind: str, name: str = "", data: Optional[Mapping[str, Any]] = None, step: Optional[int] = None, level: Optional[str] = None) -> None:
+        """Logs something that is no number: the result of a probe, a note, … step: default, that of the last `log`.
+
+        kind: one of probe, alert, console, batch, env, note, resume. data: becomes JSON, at most 1 MiB of it.
+        """
+        try:
+            at = to_step(step) if step is not None else max(self._last, 0)
+            self._event(str(kind), clean_text(name, 500), dict(data or {}), level, at)
+        except Exception as error:
+            self._leave_out("event", f"log_event() could not use its arguments: {type(error).__name__}: {error}", 1)
+
+    def log_batch(self, ids: Union[str, int, Sequence[Any]], step: Optional[int] = None) -> None:
+        """Says which samples, or which batch, the step was trained on, so that spikes can be traced to data. At most 64 ids are kept."""
+        try:
+            known = [ids] if isinstance(ids, (str, int)) else list(ids.tolist() if hasattr(ids, "tolist") else ids)[:64]
+            self.log_event("batch", "", {"ids": [clean_text(id, 200) for id in known]}, self._step if step is None else step)
+        except Exception as error:
+            self._leave_out("batch", f"log_batch() could not use its arguments: {type(error).__name__}: {error}", 1)
+
+    def watch(self, models: Any, *others: Any, **options: Any) -> None:
+        """Logs what happens inside a PyTorch model, every n steps: `watch(model, optimizer, scaler)`. See `tracker.torch.watch` for the options.
+
+        wandb's arguments (criterion, log, log_freq, idx, log_graph) are understood. What is no PyTorch model is named once and left alone.
+        """
+        try:
+            from .torch import watch
+
+            for model in models if isinstance(models, (list, tuple)) else [models]:
+                self._watches.append(watch(self, model, *others, **options))
+        except Exception as error:
+            self._leave_out("watch", f"watch() could not use its arguments: {type(error).__name__}: {error}", 0)
+
+    def unwatch(self, *models: Any) -> None:
+        """Ends `watch` of the models, or of all."""
+        ended = [watch for watch in self._watches if not models or any(watch.model is model for model in models)]
+        self._watches = [watch for watch in self._watches if watch not in ended]
+        for watch in ended:
+            watch.close()
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Sends what is left and closes the run as finished, or as failed where `exit_code` is not 0.
 
-        Waits at most `Settings.finish_timeout` seconds and says what did not arrive. In a forked child it sends what the child logged
-        and leaves the run open. Calling it again does nothing.
+        Waits at most `Settings.finish_timeout` seconds and says what did not arrive: it stays on disk, and the next process sends it. In a
+        forked child it sends what the child logged and leaves the run open. Calling it again does nothing.
         """
         self._close("finished" if not exit_code else "failed", exit_code or 0)
 
@@ -157,13 +234,17 @@ class Run:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], _: Optional[TracebackType]) -> None:
         self._close(*exit_state(kind, error))
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        there = ", ".join(sorted({*(key for key in vars(type(self)) if key[0] != "_"), "id", "project", "config", "summary"}))
+        raise AttributeError(f"a run has no {name!r}: it has {there}")
+
     def __repr__(self) -> str:
         return f"<tracker.Run {self.project}/{self.name} ({self.id})>"
 
     def _new_sender(self) -> Optional[Sender]:
-        if self._connect is None:
-            return None
-        return Sender(self._start, self._buffer, self._connect(), self._settings, self._once, joins=self._joins)
+        return self._make_sender(self) if self._make_sender is not None else None
 
     def _begin(self) -> None:
         if self._sender is None:
@@ -175,6 +256,19 @@ class Run:
             self._finished = True
             raise self._sender.state.refusal
         self._step = max(self._step, self._sender.state.next_step)
+        self._observers.start()
+
+    def _log_own(self, values: Dict[str, float], step: int) -> None:
+        """Values that the package measures: they move no step and are no summary."""
+        if values:
+            self._put(self._buffer.add_row(step, int(time.time() * 1000), values))
+
+    def _log_own_histogram(self, name: str, histogram: Histogram, step: int) -> None:
+        self._put(self._buffer.add_histogram(step, int(time.time() * 1000), name, histogram))
+
+    def _change(self, properties: Dict[str, Any]) -> None:
+        if self._sender is not None and not self._finished:
+            self._sender.change(properties)
 
     def _add(self, values: Dict[str, float], name: Any, value: Any, step: int, now: int, depth: int) -> None:
         """The slow way of a value: a name seen first, or anything but a number."""
@@ -209,7 +303,7 @@ class Run:
         elif self._finished:
             self._once.warn("finished", "run %s is finished; what is logged to it now is dropped", self.id)
         elif self._sender is not None and not self._buffer.closed:
-            self._once.warn("full", "%d MiB wait for the server; what is logged now is dropped until there is room", self._settings.buffer_bytes >> 20)
+            self._once.warn("full", "%d MiB wait for the spool; what is logged now is dropped until there is room", self._settings.buffer_bytes >> 20)
 
     def _leave_out(self, key: str, message: str, count: int) -> None:
         self._left_out += count
@@ -224,8 +318,7 @@ class Run:
         self._put(self._buffer.add_event(event))
 
     def _config_changed(self, _: str) -> None:
-        if self._sender is not None and not self._finished:
-            self._sender.change_config(to_json(dict(self._config_values)))
+        self._change({"config": to_json(dict(self._config_values))})
 
     def _summary_changed(self, key: str) -> None:
         self._own_summary.add(key)
@@ -235,6 +328,10 @@ class Run:
         if self._sender is None or self._finished:
             return
         self._joins = self._joins_later = True
+        self._sender.forget()
+        self._once = Once()
+        self._watches = []
+        self._observers.after_fork()
         self._parents = (self._buffer, self._sender)  # Held, not freed: freeing would copy every page that the processes share.
         self._lock = Lock()
         self._buffer = Buffer(self._settings.buffer_bytes)
@@ -256,34 +353,28 @@ class Run:
             if self._finished:
                 return
             self._finished = True
+        end = time.monotonic() + self._settings.finish_timeout
+        self.unwatch()
+        self._observers.stop()
         own = {key: self._summary_values[key] for key in self._own_summary if key in self._summary_values}
         if own and not self._joins:
             self._event("note", "summary", own)
         if self._sender is not None:
             finish = None if self._joins else {"state": state, "exitCode": exit_code}
-            self._say_end(state, self._sender.close(finish, self._settings.finish_timeout))
+            arrived = self._sender.close(finish, max(end - time.monotonic(), 0.0))
+            self._tell_the_end(self._sender, arrived, state)
+        self._buffer.close()
 
-    def _say_end(self, state: str, arrived: bool) -> None:
-        left, dropped = self._buffer.points, self._buffer.dropped
-        if not arrived and self._sender is not None and self._sender.state.refusal is None:
-            logger.warning("run %s: %d points did not reach the server within %g s and are lost", self.id, left, self._settings.finish_timeout)
+    def _tell_the_end(self, sender: Sender, arrived: bool, state: str) -> None:
+        left, dropped = sender.left, self._buffer.dropped + sender.dropped
+        if not arrived and sender.state.refusal is None:
+            fate = f"are kept in {sender.folder} and sent by the next process that logs there, or by `python -m tracker sync`" if sender.kept else "are lost"
+            logger.warning("run %s: %d points did not reach the server within %g s and %s", self.id, left, self._settings.finish_timeout, fate)
         if dropped or self._left_out:
             logger.warning("run %s: %d points dropped, %d values left out", self.id, dropped, self._left_out)
         if arrived and not self._joins:
-            logger.info("run %s is %s%s", self.name, state, f": {self.url}" if self.url else "")
-
-
-def exit_state(kind: Optional[Type[BaseException]], error: Optional[BaseException]) -> Tuple[str, int]:
-    """What a run's state and exit code are when a script ends by an exception, or by none."""
-    if kind is None:
-        return "finished", 0
-    if issubclass(kind, KeyboardInterrupt):
-        return "killed", 130
-    if issubclass(kind, SystemExit):
-        code = getattr(error, "code", None)
-        number = code if isinstance(code, int) else 0 if code is None else 1
-        return ("failed" if number else "finished"), number
-    return "failed", 1
+            where = sender.state.url if sender.courier is not None else f"kept in {sender.folder}; `python -m tracker sync` sends it"
+            logger.info("run %s is %s%s", self.name, state, f": {where}" if where else "")
 
 
 class _Unbinned:

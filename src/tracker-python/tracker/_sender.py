@@ -1,22 +1,23 @@
-"""The background thread of a run: creates it, sends its batches in order, shows that it lives, finishes it."""
+"""The background threads of a run: one puts what is logged into the spool, one creates the run, sends the spool in order and shows that it lives."""
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from ._buffer import Buffer, Page, to_text
+from ._buffer import Buffer, to_text
+from ._catchup import send_spool
 from ._courier import Courier
+from ._dispatch import Dispatcher, new_writer
 from ._errors import RefusedError
 from ._http import Answer, Transport
 from ._messages import Once, logger
 from ._settings import Settings
+from ._spool import BATCH, REQUEST, Record, Spool, folders
 
-_REPEATS = 5
-_MOST_500 = 20  # With the default pauses some five minutes.
+_BEHIND = 32  # Batches under way from which on they are made larger, so that catching up is quick.
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Start:
     """A rank above 0 of a shared run: another process creates and finishes it."""
     prefix: str = ""
     """Stands before the name of every series."""
+    rank: int = 0
 
 
 @dataclass
@@ -47,166 +49,209 @@ class State:
 
 
 class Sender:
-    """Batches have the numbers 1, 2, 3… of one writer; one is in flight, with the same bytes and number until the server answers for it."""
+    """Owns the spool of one writer and the connection that it is sent by. Offline there is no connection, and the spool stays."""
 
-    def __init__(self, start: Start, buffer: Buffer, transport: Transport, settings: Settings, once: Once, joins: bool = False) -> None:
+    def __init__(
+        self, start: Start, buffer: Buffer, settings: Settings, once: Once, url: str, connect: Optional[Callable[[], Transport]],
+        parent: Optional[str], joins: bool,
+    ) -> None:
         self._start = start
         self._buffer = buffer
-        self._transport = transport
         self._settings = settings
         self._once = once
         self._joins = joins  # A rank or a forked child: another process creates and finishes the run.
-        self._number = 0
-        self._config: Optional[Dict[str, Any]] = None
+        self._parent = parent
+        self._transport = connect() if connect is not None else None
+        self._changes: List[Dict[str, Any]] = []
         self._finish: Optional[Dict[str, Any]] = None
-        self._done = Event()
+        self._gathered, self._done = Event(), Event()
         self._path = f"/runs/{start.id}"
-        self._thread: Optional[Thread] = None
-        self.courier = Courier(transport, settings, once)
-        self.writer = new_writer()
+        self._number = self._sent = 0
+        self._begun = False
+        self._head = {"url": url, "mode": "online" if connect is not None else "offline", "writer": new_writer(), "create": start.body}
+        self._spool: Optional[Spool] = None
+        self.dropped = 0
+        self.folder: Optional[str] = None
         self.state = State()
-        self.courier.on_failure = self.state.ready.set
+        self.courier = Courier(self._transport, settings, once) if self._transport is not None else None
+        if self.courier is not None:
+            self.courier.on_failure = self.state.ready.set
+
+    @property
+    def writer(self) -> str:
+        return str(self._head["writer"])
+
+    @property
+    def left(self) -> int:
+        """Points that the server has not acknowledged."""
+        return self._buffer.points + (self._spool.points if self._spool is not None else 0)
+
+    @property
+    def kept(self) -> bool:
+        """Whether what is left stays on disk."""
+        return self.folder is not None and self._buffer.points == 0
 
     def begin(self) -> None:
-        self._thread = Thread(target=self._run, name="tracker-sender", daemon=True)
-        self._thread.start()
+        self._begun = True
+        spool = self._spool = Spool.create(self._parent, self._head, self._settings.spool_bytes, self._settings.buffer_bytes)
+        self.folder = spool.folder
+        if spool.failure is not None:
+            self._once.warn("spool", "no spool on disk (%s): what the server has not taken is in memory only", spool.failure)
+        Thread(target=self._gather, args=(spool,), name="tracker-spooler", daemon=True).start()
+        if self.courier is not None:
+            Thread(target=self._run, args=(spool, self.courier), name="tracker-sender", daemon=True).start()
+        else:
+            self.state.ready.set()
 
-    def change_config(self, config: Dict[str, Any]) -> None:
-        self._config = config
+    def change(self, properties: Dict[str, Any]) -> None:
+        """Sends changed properties of the run: config, name, tags, notes, …"""
+        self._changes.append(properties)
         self._buffer.wake()
 
     def close(self, finish: Optional[Dict[str, Any]], timeout: float) -> bool:
-        """Sends what is left and then `finish`; true when all of it arrived within `timeout` seconds."""
+        """Sends what is left and then `finish`; true when all of it arrived (offline: is on disk) within `timeout` seconds."""
+        if not self._begun:
+            return True
+        end = time.monotonic() + timeout
         self._finish = finish
+        if self.courier is not None:
+            self.courier.closing.set()
         self._buffer.close()
-        self.courier.closing.set()
-        arrived = self._thread is None or self._done.wait(timeout)
+        arrived = self._gathered.wait(timeout)
+        if self.courier is None:
+            return arrived and self._buffer.points == 0 and self.folder is not None
+        arrived = self._done.wait(max(end - time.monotonic(), 0.0)) and arrived
         self.courier.abandoned.set()
-        return arrived and self._buffer.points == 0
+        self._done.wait(0.1)  # So that the folder is let go before the process ends.
+        return arrived and self.left == 0 and self.state.refusal is None
 
-    def _run(self) -> None:
+    def forget(self) -> None:
+        """In a forked child."""
+        if self._spool is not None:
+            self._spool.forget()
+
+    def _gather(self, spool: Spool) -> None:
+        """Memory → spool, until the run is closed."""
+        settings, buffer = self._settings, self._buffer
+        try:
+            while not self._done.is_set():
+                closing = buffer.closed
+                linger = settings.flush_interval * (5 if self._is_behind() else 1)
+                page = buffer.take(0.0 if closing else 1.0, 0.0 if closing else linger)
+                while self._changes:
+                    self._keep_request(spool, "PATCH", self._path, self._changes.pop(0))
+                if page is not None:
+                    self._number += 1
+                    kept = spool.append(Record(BATCH, self._number, page.points, page.encode(self.writer, self._number, self._start.prefix)))
+                    if not kept:
+                        self._number -= 1
+                        self._once.warn("full", "spool and memory are full; what is logged now is dropped until there is room")
+                    buffer.release(page, dropped=not kept)
+                    if spool.failure is not None:
+                        self._once.warn("spool", "the spool on disk takes no more (%s); batches are kept in memory", spool.failure)
+                elif closing:
+                    break
+            if self._finish is not None:
+                self._keep_request(spool, "POST", f"{self._path}/finish", self._finish)
+        except Exception as error:  # Nothing here may end the training, not even a mistake of ours.
+            logger.warning("logging of run %s stopped: %s: %s", self._start.id, type(error).__name__, error)
+            buffer.close()
+        finally:
+            spool.close()
+            if self.courier is None:
+                spool.leave()
+            self._gathered.set()
+
+    def _is_behind(self) -> bool:
+        return self._number - self._sent > _BEHIND
+
+    def _keep_request(self, spool: Spool, method: str, path: str, body: Dict[str, Any]) -> None:
+        if not spool.append(Record(REQUEST, 0, 0, to_text({"method": method, "path": path, "body": body}).encode("ascii"))):
+            self._once.warn(f"full {path}", "no room for %s %s", method, path)
+
+    def _run(self, spool: Spool, courier: Courier) -> None:
+        """Spool → server."""
         try:
             if self._joins:
                 self.state.ready.set()
-            if self._joins or self._create():
-                self._send_all()
-                if self._finish is not None:
-                    self._deliver_json("POST", f"{self._path}/finish", self._finish)
-        except Exception as error:  # Nothing here may end the training, not even a mistake of ours.
+            elif not self._create(courier):
+                if self.state.refusal is not None and self.state.refusal.status not in (401, 403):
+                    self._give_up(spool)
+                return
+            self._catch_up(courier)
+            self._send_all(spool, courier)
+        except Exception as error:
             logger.warning("logging of run %s stopped: %s: %s", self._start.id, type(error).__name__, error)
         finally:
-            self._buffer.closed = True
+            self._buffer.close()
             self.state.ready.set()
-            self._transport.close()
+            self._gathered.wait(1.0)
+            spool.leave()
+            if self._transport is not None:
+                self._transport.close()
             self._done.set()
 
-    def _create(self) -> bool:
-        answer = self._deliver_json("POST", "/runs", self._start.body)
+    def _give_up(self, spool: Spool) -> None:
+        self._buffer.discard()
+        self._gathered.wait(1.0)
+        self.dropped += spool.discard()
+
+    def _create(self, courier: Courier) -> bool:
+        answer = courier.deliver("POST", "/runs", to_text(self._start.body).encode("ascii"))
         if answer is None:
             return False
         if not answer.is_success:
-            self.state.refusal = RefusedError(f"the server refused run {self._start.id}: {answer.explain()}", answer.status)
-            self._once.warn("refused", "%s", self.state.refusal)
-            self._buffer.discard()
+            refusal = RefusedError(f"the server refused run {self._start.id}: {answer.explain()}", answer.status)
+            self._once.warn("refused", "%s", refusal)
+            self.state.refusal = refusal
             return False
         self.state.url = answer.content.get("url")
         if answer.status == 200 and not self._start.own_id:
-            run = self.courier.deliver("GET", self._path, None, attempts=3)
+            run = courier.deliver("GET", self._path, None, attempts=3)
             last = run.content.get("lastStep") if run is not None else None
             if isinstance(last, int):
                 self.state.next_step = last + 1
         self.state.ready.set()
         return True
 
-    def _send_all(self) -> None:
-        settings = self._settings
-        while not self.courier.abandoned.is_set():
-            idle = time.monotonic() - self.courier.last_answer
-            closing = self.courier.closing.is_set()
-            wait = 0.0 if closing else max(settings.heartbeat_interval - idle, 0.0)
-            page = self._buffer.take(wait, 0.0 if closing else settings.flush_interval)
-            config, self._config = self._config, None
-            if config is not None:
-                self._patch(config)
-            if page is not None:
-                self._send(page)
-            elif closing:
+    def _catch_up(self, courier: Courier) -> None:
+        """What an earlier life of this very run left goes first."""
+        for path in folders(self._parent) if not self._start.own_id else []:
+            send_spool(path, courier, self._once, lambda spool: spool.head["create"].get("id") == self._start.id and spool.head.get("url") == self._head["url"])
+
+    def _send_all(self, spool: Spool, courier: Courier) -> None:
+        dispatcher = Dispatcher(spool, courier, self._once, self._note)
+        while not courier.abandoned.is_set():
+            idle = time.monotonic() - courier.last_answer
+            record = spool.peek(max(self._settings.heartbeat_interval - idle, 0.0))
+            if record is not None:
+                if not dispatcher.send(record):
+                    return
+                spool.advance(record)
+                self._sent = record.number or self._sent
+                self.dropped += dispatcher.dropped
+                dispatcher.dropped = 0
+                if dispatcher.deleted:
+                    self._give_up(spool)
+                    return
+            elif spool.closed:
                 return
-            elif time.monotonic() - self.courier.last_answer >= settings.heartbeat_interval:
-                self._heartbeat()
+            elif time.monotonic() - courier.last_answer >= self._settings.heartbeat_interval:
+                self._heartbeat(courier)
 
-    def _send(self, page: Page) -> None:
-        answer: Optional[Answer] = None
-        for _ in range(_REPEATS):
-            body = page.encode(self.writer, self._number + 1, self._start.prefix)
-            answer = self.courier.deliver("POST", f"{self._path}/log", body, most_500=_MOST_500)
-            if answer is None or not self._must_repeat(answer):
-                break
-        if answer is None or self._unheard(answer):
-            return  # Abandoned: the page stays counted among what is left.
-        if answer.is_success:
-            self._number += 1
-            self._buffer.release(page)
-            self._note_rejected(answer)
-            self._note_stop(answer)
-            return
-        # Not stored, so its number is free for the next batch.
-        self._buffer.release(page, dropped=True)
-        if answer.status == 410:
-            self._buffer.discard()
-            self._once.warn("deleted", "run %s was deleted on the server; nothing more is sent", self._start.id)
-        else:
-            self._once.warn(f"dropped {answer.status}", "a batch of %d points was refused and dropped: %s", page.points, answer.explain())
+    def _heartbeat(self, courier: Courier) -> None:
+        answer = courier.deliver("POST", f"{self._path}/heartbeat", to_text({"writer": self.writer}).encode("ascii"), attempts=1)
+        if answer is None:
+            courier.pause()
+        elif answer.is_success:
+            self._note(answer)
 
-    def _unheard(self, answer: Answer) -> bool:
-        return self.courier.abandoned.is_set() and answer.status in (404, 409)
-
-    def _must_repeat(self, answer: Answer) -> bool:
-        """Whether the batch goes out again, after the cause is put right."""
-        if answer.status == 409:
-            through = answer.content.get("acceptedThrough")
-            logger.info("the server holds batch %s of writer %s where %d was sent; going on as a new writer", through, self.writer, self._number + 1)
-        elif answer.status == 404:
-            # The server lost the run, or never had it yet: this process joins, and came before the one that creates.
-            again = dict(self._start.body, resume="allow")
-            created = self._deliver_json("POST", "/runs", again)
-            if created is None or not created.is_success:
-                return False
-        else:
-            return False
-        self.writer, self._number = new_writer(), 0
-        self.courier.failed()
-        self.courier.pause()
-        return True
-
-    def _heartbeat(self) -> None:
-        answer = self._deliver_json("POST", f"{self._path}/heartbeat", {"writer": self.writer}, attempts=1)
-        if answer is not None and answer.is_success:
-            self._note_stop(answer)
-        elif answer is None:
-            self.courier.pause()
-
-    def _patch(self, config: Dict[str, Any]) -> None:
-        answer = self._deliver_json("PATCH", self._path, {"config": config})
-        if answer is not None and not answer.is_success:
-            self._once.warn("config", "the server did not take the changed config: %s", answer.explain())
-
-    def _deliver_json(self, method: str, path: str, content: Dict[str, Any], attempts: int = 0) -> Optional[Answer]:
-        return self.courier.deliver(method, path, to_text(content).encode("ascii"), attempts)
-
-    def _note_stop(self, answer: Answer) -> None:
+    def _note(self, answer: Answer) -> None:
         stop = answer.content.get("stop")
         if isinstance(stop, dict) and self.state.stop is None:
             self.state.stop = stop
             logger.info("run %s is asked to stop: %s", self._start.id, stop.get("reason") or "no reason given")
-
-    def _note_rejected(self, answer: Answer) -> None:
         rejected = answer.content.get("rejected")
         if isinstance(rejected, list) and rejected:
             self.state.rejected += len(rejected)
             self._once.warn("rejected", "the server kept all but %d points; the first one: %s", len(rejected), rejected[0])
-
-
-def new_writer() -> str:
-    """64 random bits: no two lives of a process share it."""
-    return os.urandom(8).hex()

@@ -18,8 +18,11 @@ class Settings:
     """Knobs that hardly anybody turns; pass as ``tracker.init(settings=...)``.
 
     flush_interval: seconds that a point waits for others to share its batch. Default 0.2.
-    buffer_bytes: memory for points that are not yet acknowledged; above it new points are dropped and counted. Default 64 MiB,
-        about a million scalars.
+    buffer_bytes: memory for points that are not yet in the spool (or, where there is no disk to spool to, not yet acknowledged); above it new
+        points are dropped and counted. Default 64 MiB, about a million scalars.
+    spool_folder: where batches are kept until the server has them. Default ``TRACKER_SPOOL``, else ``tracker/spool`` in the user's folder for
+        state (``~/.local/state``); "" keeps them in memory alone.
+    spool_bytes: of disk for one process; above it memory takes what it can, then new points are dropped and counted. Default 2 GiB.
     request_timeout: seconds for connecting and for each read, longer than the server waits for its database. Default 30.
     init_timeout: seconds that `init` waits for the server's answer before it goes on without. Default 5.
     finish_timeout: seconds that `finish`, and the exit of the interpreter, wait for what is left. Default 15.
@@ -28,6 +31,9 @@ class Settings:
     retry_base, retry_cap: seconds, first and longest pause between attempts; it doubles from one to the other, with jitter.
         Defaults 0.25 and 30.
     offline_folder: where `mode="offline"` writes. Default ``tracker-offline`` in the working directory.
+    system_interval: seconds between two samples of processor, memory, disk, network and devices (``system/…``). Default 10; 0 turns it off.
+    console: whether what the script prints is kept with the run. Default True.
+    environment: whether commit, diff and packages are kept with the run. Default True.
     """
 
     flush_interval: float = 0.2
@@ -40,6 +46,11 @@ class Settings:
     retry_base: float = 0.25
     retry_cap: float = 30.0
     offline_folder: str = "tracker-offline"
+    spool_folder: Optional[str] = None
+    spool_bytes: int = 2 * 1024 * 1024 * 1024
+    system_interval: float = 10.0
+    console: bool = True
+    environment: bool = True
 
 
 def choose(argument: Optional[str], variable: str, default: Optional[str] = None) -> Optional[str]:
