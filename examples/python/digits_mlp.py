@@ -31,7 +31,7 @@ def evaluate(model, batches, step):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sick", action="store_true")
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=500)
     options = parser.parse_args()
     torch.manual_seed(1)
     train, val = (loader(samples, shuffle) for samples, shuffle in zip(digits.read(), (True, False)))
@@ -49,7 +49,7 @@ def main():
         model.train()
         probes.checklist(model, functional.cross_entropy, next(iter(train)), torch.optim.SGD(model.parameters(), lr=0.01), train=train, val=val,
                          expected_shape=(-1, digits.CLASSES))
-        run.watch(model, optimizer)
+        run.watch(model, optimizer, every=10)
         monitor = probes.TrainingMonitor(model, clip_norm=5.0, every=200)
         step = 0
         while step < options.steps and not run.should_stop:

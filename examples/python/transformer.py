@@ -56,7 +56,7 @@ def loss_of(logits, targets):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sick", action="store_true")
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=300)
     options = parser.parse_args()
     torch.manual_seed(1)
     numbers = torch.Generator().manual_seed(2)
@@ -70,7 +70,7 @@ def main():
 
     with tracker.init(project="examples-python", name="transformer" + (" sick" if options.sick else ""), config=config) as run:
         val = make(512, torch.Generator().manual_seed(3))
-        run.watch(model, optimizer)
+        run.watch(model, optimizer, every=10, histograms=0)
         for step in range(options.steps):
             for group in optimizer.param_groups:
                 group["lr"] = plan(step)

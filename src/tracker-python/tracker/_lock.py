@@ -27,7 +27,7 @@ class FileLock:
             else:
                 import msvcrt
 
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             os.close(descriptor)
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Thread
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from . import _environment
 from ._console import Console
@@ -22,13 +22,23 @@ class Observers:
 
     def start(self) -> None:
         run, settings = self._run, self._run._settings
+
+        def step() -> int:
+            return max(int(run._last), 0)
+
+        def tell(name: str, data: Dict[str, Any]) -> None:
+            run._event("env", name, data)
+
+        def keep(name: str, line: str) -> None:
+            run._event("console", name, {"text": clean_text(line, 4_000)}, step=step())
+
         run._event("env", "process", {**_environment.process(), "rank": run.rank})
         if settings.environment and not run._joins:
-            self._telling = _environment.log_rest(lambda name, data: run._event("env", name, data))
+            self._telling = _environment.log_rest(tell)
         if settings.system_interval > 0:
-            self._system = SystemMetrics(run._log_own, lambda: max(run._last, 0), settings.system_interval)
+            self._system = SystemMetrics(run._log_own, step, settings.system_interval)
         if settings.console:
-            self._console = Console(lambda name, line: run._event("console", name, {"text": clean_text(line, 4_000)}, step=max(run._last, 0)))
+            self._console = Console(keep)
 
     def after_fork(self) -> None:
         """In a forked child: the parent's threads are not there, and what the child prints is the child's to tell."""

@@ -13,7 +13,7 @@ from .._run import Run
 try:
     from transformers import TrainerCallback as _Base
 except ImportError:  # The interface is met without it, too.
-    _Base = object  # type: ignore[assignment,misc]
+    _Base = object
 
 
 class TrackerCallback(_Base):  # type: ignore[misc]
@@ -34,14 +34,15 @@ class TrackerCallback(_Base):  # type: ignore[misc]
         if not state.is_world_process_zero or self._run is not None:
             return
         config: Dict[str, Any] = dict(args.to_sanitized_dict()) if hasattr(args, "to_sanitized_dict") else {}
-        model_config = getattr(model, "config", None)
+        model_config: Any = getattr(model, "config", None)
         if hasattr(model_config, "to_dict"):
             config["model"] = model_config.to_dict()
         config.setdefault("total_steps", getattr(state, "max_steps", None))
         self._run = _session.current()
         if self._run is None:
-            own = {"name": getattr(args, "run_name", None), **self._init}
-            self._run = _session.init(**{**own, "config": {**config, **(own.get("config") or {})}})
+            own: Dict[str, Any] = {"name": getattr(args, "run_name", None), **self._init}
+            own["config"] = {**config, **(own.get("config") or {})}
+            self._run = _session.init(**own)
             self._own = True
         else:
             self._run.config.update(config)

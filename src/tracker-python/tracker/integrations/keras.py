@@ -41,7 +41,7 @@ class TrackerCallback(_Base):  # type: ignore[misc]
     def on_train_begin(self, logs: Optional[Mapping[str, Any]] = None) -> None:
         params = getattr(self, "params", None) or {}
         epochs, steps = params.get("epochs"), params.get("steps")
-        config = {"epochs": epochs, "steps_per_epoch": steps, "total_steps": epochs * steps if epochs and steps else None}
+        config: Dict[str, Any] = {"epochs": epochs, "steps_per_epoch": steps, "total_steps": epochs * steps if epochs and steps else None}
         optimizer = getattr(self._keras_model, "optimizer", None)
         if optimizer is not None:
             config["optimizer"] = type(optimizer).__name__
@@ -49,7 +49,8 @@ class TrackerCallback(_Base):  # type: ignore[misc]
         self._run = _session.current()
         self._own = self._run is None
         if self._run is None:
-            self._run = _session.init(**{**self._init, "config": {**config, **(self._init.get("config") or {})}})
+            options: Dict[str, Any] = {**self._init, "config": {**config, **(self._init.get("config") or {})}}
+            self._run = _session.init(**options)
         else:
             self._run.config.update(config)
 

@@ -10,9 +10,9 @@ from ._report import is_tensor, torch_or_none
 
 
 class Facts(NamedTuple):
-    """count: numbers. nan, infinite: of them. largest: greatest size of the finite ones. mean, std: of the finite ones."""
+    """size: numbers. nan, infinite: of them. largest: greatest size of the finite ones. mean, std: of the finite ones."""
 
-    count: int
+    size: int
     nan: int
     infinite: int
     largest: float
@@ -39,7 +39,7 @@ def facts(values: Any) -> Facts:
     nan = sum(number != number for number in listed)
     mean = math.fsum(finite_ones) / len(finite_ones) if finite_ones else math.nan
     std = math.sqrt(math.fsum((number - mean) ** 2 for number in finite_ones) / len(finite_ones)) if finite_ones else math.nan
-    return Facts(len(listed), nan, len(listed) - len(finite_ones) - nan, max(map(abs, finite_ones), default=0.0), mean, std)
+    return Facts(len(listed), nan, len(listed) - len(finite_ones) - nan, max((abs(number) for number in finite_ones), default=0.0), mean, std)
 
 
 def _of_tensor(tensor: Any) -> Facts:

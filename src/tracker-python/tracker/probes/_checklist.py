@@ -136,7 +136,7 @@ def _inputs(batch: Any, told: _Teller) -> List[Point]:
     normal = abs(inputs.mean) <= 1.0 and 0.05 <= inputs.std <= 5.0
     whole = is_tensor(batch[0]) and not batch[0].is_floating_point()
     return [
-        Point(names[0], bad == 0, f"{bad} of {inputs.count} not finite"),
+        Point(names[0], bad == 0, f"{bad} of {inputs.size} not finite"),
         Point(names[1], None, "whole numbers") if whole else Point(names[1], normal, f"mean {inputs.mean:.3g}, deviation {inputs.std:.3g}"),
     ]
 

@@ -216,7 +216,7 @@ def grads_reach(model: Any, step: Optional[int] = None, run: Any = None) -> bool
 
 def _is_zero(gradient: Any) -> bool:
     found = facts(gradient)
-    return found.count > 0 and found.largest == 0.0 and found.nan == 0 and found.infinite == 0
+    return found.size > 0 and found.largest == 0.0 and found.nan == 0 and found.infinite == 0
 
 
 def output_shape(output: Any, expected: Sequence[int], step: Optional[int] = None, run: Any = None) -> bool:

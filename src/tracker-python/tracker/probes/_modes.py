@@ -11,7 +11,7 @@ from ._report import report, torch_or_none
 def check_mode(model: Any, during: str, step: Optional[int] = None, run: Any = None) -> bool:
     """Whether every module is in the mode that `during` ("train" or "eval") asks for. Event `mode`."""
     training = during == "train"
-    wrong = sum(module.training != training for module in model.modules())
+    wrong = sum(bool(module.training) != training for module in model.modules())
     report(run, "mode", {
         "during": during, "training": training if wrong == 0 else bool(model.training) if model.training != training else not training,
         "modules": wrong, "grad_enabled": bool(torch_or_none().is_grad_enabled())}, step)

@@ -171,7 +171,7 @@ def _looks_like_attention(arguments: Tuple[Any, ...], options: Dict[str, Any], o
     dim = options.get("dim", arguments[1] if len(arguments) > 1 else None)
     if not isinstance(output, torch.Tensor) or dim not in (-1, output.dim() - 1) or output.shape[-1] < 2:
         return False
-    return output.dim() == 4 or (output.dim() == 3 and output.shape[-1] == output.shape[-2])
+    return bool(output.dim() == 4 or (output.dim() == 3 and output.shape[-1] == output.shape[-2]))
 
 
 def fused_weights(query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False, **options: Any) -> Any:

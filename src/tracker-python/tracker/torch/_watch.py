@@ -110,8 +110,9 @@ class Watch:
             del self._optimizer.__dict__["step"]
             if self._stepped is not None:
                 self._optimizer.step = self._stepped
-        if self._look is not None:
-            self._finish_look()
+        look, self._look = self._look, None  # A pass without a step of the optimizer is no step.
+        if look is not None and look.forward is not None:
+            look.forward.cancel()
         self._follow_steps(self._count - (1 if self._optimizer is not None and self._between else 0))
         self._log_ready(wait=True)
 
@@ -199,7 +200,8 @@ class Watch:
             if look.binned and parameter.dim() > 1 and not parameter.grad.is_sparse:
                 pack.add(histogram(parameter.grad), functools.partial(look.histograms.__setitem__, f"grads/{name}"))
         if scale is not None:
-            pack.add(scale, lambda numbers: look.put("amp/scale", numbers[0]))
+            put = look.put
+            pack.add(scale, lambda numbers: put("amp/scale", numbers[0]))
         if self._optimizer is None:
             self._measure_parameters(look)
             self._finish_look()
