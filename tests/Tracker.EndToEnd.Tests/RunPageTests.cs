@@ -25,9 +25,9 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         await page.Locator("article.diagnosis").WaitForAsync(new() { Timeout = Patience });
         var layers = page.Locator("#instrument-layers");
         await layers.GetByText("Vanishing.").WaitForAsync(new() { Timeout = Patience });
-        (await layers.Locator(".verdict").InnerTextAsync()).ShouldContain("First / last = 1/");
+        await layers.Locator(".verdict").GetByText("First / last = 1/").WaitForAsync(new() { Timeout = Patience });
         (await layers.Locator(".bar-rect[data-tone=crit]").CountAsync()).ShouldBeGreaterThan(4);
-        (await page.Locator("#instrument-updates .verdict").InnerTextAsync()).ShouldContain("Ordinary");
+        await page.Locator("#instrument-updates .verdict").GetByText("Ordinary.").WaitForAsync(new() { Timeout = Patience });
 
         // A probe that reports while the page is open is shown without a reload.
         await (await server.Client.LogAsync(sick, """{"writer":"late","batch":1,"events":[{"kind":"probe","name":"overfit-one-batch","step":700,"data":{"start":2.3,"end":0.01,"steps":300}}]}""")).JsonAsync();

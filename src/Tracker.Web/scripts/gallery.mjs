@@ -50,7 +50,7 @@ async function draw(server) {
       name: entry.name, group: entry.group, title: entry.title, look: entry.look, config: run.config, steps: run.lastStep,
       train: curves.get(train) ?? null, val: curves.get(val) ?? null,
       layers: entry.group === 'regime' ? layers.map((item) => ({ label: item.role.slice('grad_norm/'.length), value: round(item.last) })) : [],
-      instrument: shown.length > 0 ? { title: entry.instrument, log: entry.log ?? false, lines: shown.map((item) => ({ label: item.role.replace(/^[^/]*\//, ''), ...instrument.get(item.name) })) } : null,
+      instrument: shown.length > 0 ? { title: entry.instrument, log: entry.log ?? false, lines: shown.map((item) => ({ label: labelOf(item.role, shown), ...instrument.get(item.name) })) } : null,
       diagnosis: diagnosis ? told(diagnosis) : null,
     });
   }
@@ -59,11 +59,14 @@ async function draw(server) {
 }
 
 
+/** The layer or class; the whole name where the prefixes differ. */
+const labelOf = (role, shown) => (new Set(shown.map((item) => item.role.split('/')[0])).size > 1 ? role : role.replace(/^[^/]*\//, ''));
+
 /** Of a diagnosis what a page of paper needs. */
-function told({ severity, title, symptom, causes, prescriptions, check, onsetStep, signals }) {
+function told({ severity, cause, title, symptom, causes, prescriptions, check, onsetStep, signals }) {
   const facts = signals.flatMap((signal) => signal.evidence);
   return {
-    severity, title, symptom, cause: causes[0]?.title ?? '', strength: causes[0]?.strength ?? '', todo: prescriptions[0] ?? '', check, onset: onsetStep,
+    severity, title, symptom, well: cause === 'healthy', cause: causes[0]?.title ?? '', strength: causes[0]?.strength ?? '', todo: prescriptions[0] ?? '', check, onset: onsetStep,
     to: signals.some((signal) => signal.active) ? null : Math.max(onsetStep, ...facts.map((fact) => fact.toStep)),
   };
 }

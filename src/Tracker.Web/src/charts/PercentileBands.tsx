@@ -1,3 +1,4 @@
+import { linearTicks } from '../lib/axes';
 import type { Percentiles } from '../lib/heat';
 import { formatCount, formatValue } from '../lib/numbers';
 import { useSize } from './useSize';
@@ -25,8 +26,8 @@ export function PercentileBands({ bands, height, label }: { bands: readonly Band
     <div ref={box} style={{ height }}>
       {width > 0 && all.length > 0 && (
         <svg width={width} height={height} className="bars" role="img" aria-label={label}>
-          {[low, (low + high) / 2, high].map((value) => (
-            <g key={value}><line x1={left} x2={width - 6} y1={py(value)} y2={py(value)} className="bars-grid" /><text x={left - 6} y={py(value) + 4} textAnchor="end">{formatValue(value)}</text></g>
+          {linearTicks([low, high], 4).map((value) => (
+            <g key={value}><line x1={left} x2={width - 6} y1={py(value)} y2={py(value)} className="bars-grid" /><text x={left - 6} y={Math.max(10, py(value) + 4)} textAnchor="end">{formatValue(value)}</text></g>
           ))}
           {bands.map(({ colour, columns }, i) => (
             <g key={i} fill={colour}>

@@ -1,4 +1,4 @@
-import { logTicks, yExtent, type Range } from '../lib/axes';
+import { linearTicks, logTicks, yExtent, type Range } from '../lib/axes';
 import { formatCount, formatValue } from '../lib/numbers';
 import { useSize } from './useSize';
 
@@ -37,13 +37,13 @@ export function StaticPlot({ lines, log = false, height, label, range, lost, gap
   const py = (value: number): number => 3 + (1 - (scale(value) - scale(y[0])) / (scale(y[1]) - scale(y[0]) || 1)) * (height - foot - 6);
   const path = (line: StaticLine, ys: readonly number[]): string =>
     line.x.map((at, i) => (log && ys[i]! <= 0 ? '' : `${px(at).toFixed(1)},${py(ys[i]!).toFixed(1)}`)).filter(Boolean).join(' ');
-  const ticks = bare ? [] : log ? logTicks(y, 4) : [y[0], (y[0] + y[1]) / 2, y[1]];
+  const ticks = bare ? [] : log ? logTicks(y, 4) : linearTicks(y, 3);
   const [a, b] = lines;
   return (
     <div ref={box} style={{ height }} className="static-plot">
       {width > 0 && (
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} className="bars" role="img" aria-label={label}>
-          {ticks.map((tick) => <g key={tick}><line x1={left} x2={width - 2} y1={py(tick)} y2={py(tick)} className="bars-grid" /><text x={left - 5} y={py(tick) + 4} textAnchor="end">{formatValue(tick)}</text></g>)}
+          {ticks.map((tick) => <g key={tick}><line x1={left} x2={width - 2} y1={py(tick)} y2={py(tick)} className="bars-grid" /><text x={left - 5} y={Math.max(10, py(tick) + 4)} textAnchor="end">{formatValue(tick)}</text></g>)}
           {range && <rect x={px(Math.max(range.from, x[0]))} width={Math.max(2, px(range.to ?? x[1]) - px(Math.max(range.from, x[0])))} y={3} height={height - foot - 6} className="static-range" data-tone={range.tone} />}
           {range && !bare && range.from > x[0] && <line x1={px(range.from)} x2={px(range.from)} y1={3} y2={height - foot - 3} className="static-onset" data-tone={range.tone} />}
           {gap && a && b && <polygon points={`${path(a, a.smoothed ?? a.y)} ${path(b, b.y).split(' ').reverse().join(' ')}`} className="static-gap" />}

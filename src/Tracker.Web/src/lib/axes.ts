@@ -73,7 +73,8 @@ export function logTicks([low, high]: Range, most: number): number[] {
   return ticks;
 }
 
-function linearTicks([low, high]: Range, most: number): number[] {
+/** Round values across a linear range, about so many. */
+export function linearTicks([low, high]: Range, most: number): number[] {
   const rough = (high - low) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((candidate) => candidate >= rough)!;

@@ -22,3 +22,8 @@ test('Probes tick their points, or fail them', () => {
   );
   expect(card.map((tick) => tick.state)).toEqual(['passed', 'failed', 'passed', 'failed', 'unknown', 'passed', 'failed', 'unknown', 'unknown', 'failed']);
 });
+
+test('The card that the client made counts as it is', () => {
+  const points = [{ name: 'one batch', passed: true, told: 'loss 2.3 → 0.01' }, { name: 'splits', passed: null, told: 'no hashes' }, { name: 'mode', passed: false, told: 'eval' }];
+  expect(tenPoints(new Map([['checklist', probe({ points })]]), true)).toMatchObject([{ state: 'passed', told: 'loss 2.3 → 0.01' }, { state: 'unknown' }, { state: 'failed' }]);
+});

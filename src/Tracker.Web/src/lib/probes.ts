@@ -2,6 +2,8 @@
 export interface Tick {
   name: string;
   state: 'passed' | 'failed' | 'unknown';
+  /** What was seen. */
+  told?: string;
 }
 
 interface ProbeLike {
@@ -14,8 +16,10 @@ export const probeKey = (name: string): string => name.toLowerCase().replaceAll(
 const number = (value: unknown): number => (value === null || value === undefined || value === '' ? NaN : Number(value));
 const state = (known: boolean, good: boolean): Tick['state'] => (!known ? 'unknown' : good ? 'passed' : 'failed');
 
-/** The ten points, from the last results of the probes. */
+/** The ten points: the card that the client made, else from the last results of the probes. */
 export function tenPoints(probes: ReadonlyMap<string, ProbeLike>, rateLogged: boolean): Tick[] {
+  const card = probes.get('checklist')?.data?.points;
+  if (Array.isArray(card)) return card.flatMap(pointOf);
   const of = (name: string): Record<string, unknown> => probes.get(name)?.data ?? {};
   const [shape, step, overfit, batch, inputs] = [of('output-shape'), of('first-step'), of('overfit-one-batch'), of('batch-check'), of('input-stats')];
   const [splits, augmentation, mode, checkpoint] = [of('splits'), of('augmentation'), of('mode'), of('checkpoint')];
@@ -36,6 +40,11 @@ export function tenPoints(probes: ReadonlyMap<string, ProbeLike>, rateLogged: bo
   ];
 }
 
+function pointOf(point: unknown): Tick[] {
+  const { name, passed, told } = (point ?? {}) as Record<string, unknown>;
+  return typeof name === 'string' ? [{ name, state: state(typeof passed === 'boolean', passed === true), ...(typeof told === 'string' && { told }) }] : [];
+}
+
 /** What a probe measured, in a line. */
 export function probeSentence(name: string, data: Record<string, unknown>, format: (value: number) => string): string {
   const value = (key: string): string => format(number(data[key]));
@@ -52,6 +61,10 @@ export function probeSentence(name: string, data: Record<string, unknown>, forma
       return `The largest input is ${value('max_abs_input')} in size; nothing is NaN or infinite.`;
     case 'input-stats':
       return `Inputs have the mean ${value('mean')} and the deviation ${value('std')}.`;
+    case 'loss-at-start':
+      return `The first loss is ${value('loss')}; guessing gives ${value('expected')}.`;
+    case 'gradient-noise-scale':
+      return `Batches of about ${value('scale')} samples use the gradient best: smaller ones are mostly noise, larger ones waste.`;
     case 'grads-reach-all-params':
       return `${value('checked')} parameters looked at, all have a gradient.`;
     default:

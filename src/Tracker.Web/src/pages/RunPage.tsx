@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { lazy, Suspense, useEffect, useMemo, type KeyboardEvent } from 'react';
 import { ApiError } from '../api/client';
 import { eventsOfKindQuery } from '../api/diagnostics';
 import { useWatch } from '../api/hooks';
@@ -70,11 +70,7 @@ export function RunPage() {
       <div className="page">
         {run ? <RunHeader run={run} colour={colours(id)} /> : <Skeleton height={40} />}
         {diagnoses.data && <DiagnosisPanel key={id} diagnoses={diagnoses.data} run={run} onEvidence={(_, ...range) => showEvidence(...range)} />}
-        <div className="tabs" role="tablist" aria-label="Parts of the run">
-          {Object.entries(tabs).map(([key, name]) => (
-            <button key={key} type="button" role="tab" aria-selected={key === tab} onClick={() => change({ tab: key === 'charts' ? undefined : key }, true)}>{name}</button>
-          ))}
-        </div>
+        <Tabs tab={tab} onChoose={(key) => change({ tab: key === 'charts' ? undefined : key }, true)} />
         <div role="tabpanel" aria-label={tabs[tab]}>
           {catalogue.error && !catalogue.data && <Failure what="The series could not be read." error={catalogue.error} retry={() => void catalogue.refetch()} />}
           <Suspense fallback={<Skeleton height={240} />}>
@@ -90,5 +86,25 @@ export function RunPage() {
         </div>
       </div>
     </Shell>
+  );
+}
+
+/** The parts of the page; arrows go from one to the next. */
+function Tabs({ tab, onChoose }: { tab: Tab; onChoose: (tab: Tab) => void }) {
+  const list = Object.keys(tabs) as Tab[];
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const way = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (way === 0) return;
+    event.preventDefault();
+    const next = (list.indexOf(tab) + way + list.length) % list.length;
+    onChoose(list[next]!);
+    (event.currentTarget.children[next] as HTMLElement).focus();
+  };
+  return (
+    <div className="tabs" role="tablist" aria-label="Parts of the run" onKeyDown={onKeyDown}>
+      {list.map((key) => (
+        <button key={key} type="button" role="tab" aria-selected={key === tab} tabIndex={key === tab ? 0 : -1} onClick={() => onChoose(key)}>{tabs[key]}</button>
+      ))}
+    </div>
   );
 }

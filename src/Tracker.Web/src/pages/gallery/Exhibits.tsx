@@ -1,14 +1,15 @@
 import { LayerBars } from '../../charts/LayerBars';
 import { StaticPlot, type StaticLine } from '../../charts/StaticPlot';
 import { useTheme } from '../../charts/theme';
+import { withOnset } from '../../components/DiagnosisCard';
 import { Icon } from '../../components/Icon';
 import { summariseConfig } from '../../lib/config';
 import { toneOf } from '../../lib/health';
-import { formatCount, formatValue, toNumber } from '../../lib/numbers';
+import { formatValue, toNumber } from '../../lib/numbers';
 import { colourOf, rampColour, type Theme } from '../../lib/palette';
 import type { Exhibit } from './gallery';
 
-export const toneOfExhibit = ({ diagnosis }: Exhibit): 'ok' | 'info' | 'warn' | 'crit' => (diagnosis ? (diagnosis.severity === 'info' ? (diagnosis.cause === '' ? 'ok' : 'info') : toneOf(diagnosis.severity)) : 'ok');
+export const toneOfExhibit = ({ diagnosis }: Exhibit): 'ok' | 'info' | 'warn' | 'crit' => (diagnosis ? (diagnosis.severity === 'info' ? (diagnosis.well ? 'ok' : 'info') : toneOf(diagnosis.severity)) : 'ok');
 
 export function lossLines({ train, val }: Exhibit, theme: Theme): StaticLine[] {
   return [...(train ? [{ label: 'train', colour: colourOf(0, theme), ...train }] : []), ...(val ? [{ label: 'val', colour: colourOf(1, theme), ...val }] : [])];
@@ -43,8 +44,8 @@ export function Told({ exhibit }: { exhibit: Exhibit }) {
   if (!diagnosis) return <p className="verdict"><span className="health" data-tone="ok"><Icon shape="ok" /><b>Nothing to report.</b></span></p>;
   return (
     <p className="verdict">
-      <span className="health" data-tone={tone}><Icon shape={tone} /><b>{diagnosis.title}</b></span>
-      {diagnosis.severity !== 'info' && <> — since step {formatCount(diagnosis.onset)}. {capital(diagnosis.cause)}.{diagnosis.todo && <> <b>Do:</b> {diagnosis.todo}</>}</>}
+      <span className="health" data-tone={tone}><Icon shape={tone} /><b>{diagnosis.severity === 'info' ? diagnosis.title : withOnset({ title: diagnosis.title, onsetStep: diagnosis.onset })}.</b></span>
+      {diagnosis.severity !== 'info' && <> {capital(diagnosis.cause)}.{diagnosis.todo && <> <b>Do:</b> {diagnosis.todo}</>}</>}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export interface Exhibit {
   val: Curve | null;
   layers: { label: string; value: Num }[];
   instrument: { title: string; log: boolean; lines: (Curve & { label: string })[] } | null;
-  diagnosis: { severity: Severity; title: string; symptom: string; cause: string; strength: string; todo: string; check: string | null; onset: number; to: number | null } | null;
+  diagnosis: { severity: Severity; title: string; symptom: string; well: boolean; cause: string; strength: string; todo: string; check: string | null; onset: number; to: number | null } | null;
 }
 
 export const galleryQuery = queryOptions({

@@ -83,14 +83,13 @@ export function ReliabilityInstrument({ exam }: { exam: Exam }) {
   );
 }
 
-export const reliabilityProbe = /^(reliability|calibration)$/i;
+export const reliabilityProbe = /^calibration$/i;
 
-/** Bins as columns: `confidence`, `accuracy`, `counts`, of equal length; empty bins are left out. */
-function binsOf(data: Record<string, unknown>): Bin[] {
-  const column = (name: string): number[] => (Array.isArray(data[name]) ? (data[name] as unknown[]).map(Number) : []);
-  const [confidence, accuracy, counts] = [column('confidence'), column('accuracy'), column('counts')];
-  return confidence.flatMap((value, i) => {
-    const [right, count] = [accuracy[i], counts[i] ?? 1];
-    return right !== undefined && Number.isFinite(right) && Number.isFinite(value) && count > 0 ? [{ confidence: value, accuracy: right, count }] : [];
+/** Bins as rows of low, high, count, confidence, accuracy; empty ones are left out. */
+function binsOf({ bins }: Record<string, unknown>): Bin[] {
+  if (!Array.isArray(bins)) return [];
+  return bins.flatMap((row: unknown) => {
+    const [, , count, confidence, accuracy] = Array.isArray(row) ? row.map(Number) : [];
+    return count! > 0 && Number.isFinite(confidence) && Number.isFinite(accuracy) ? [{ confidence: confidence!, accuracy: accuracy!, count: count! }] : [];
   });
 }

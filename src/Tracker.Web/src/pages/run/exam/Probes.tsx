@@ -28,7 +28,7 @@ export function Probes({ exam }: { exam: Exam }) {
   return (
     <div className="probes">
       <ul className="probe-list">
-        {[...newest].map(([key, event]) => <Probe key={key} exam={exam} name={key} event={event} />)}
+        {[...newest].filter(([key]) => key !== 'checklist').map(([key, event]) => <Probe key={key} exam={exam} name={key} event={event} />)}
       </ul>
       <section className="instrument" aria-label="Ten points before a long run">
         <h3 className="chart-title">Ten points before a long run</h3>
@@ -79,5 +79,5 @@ const ticks: Record<Tick['state'], { tone: 'ok' | 'warn' | 'none'; word: string 
 
 function Point({ tick }: { tick: Tick }) {
   const { tone, word } = ticks[tick.state];
-  return <li><span className="health" data-tone={tone}>{tone === 'none' ? '–' : <Icon shape={tone} />}{word}</span> {tick.name}</li>;
+  return <li><span className="health" data-tone={tone}>{tone === 'none' ? '–' : <Icon shape={tone} />}{word}</span> <span title={tick.told}>{tick.name}</span></li>;
 }
