@@ -34,13 +34,15 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         await page.GetByText("The loss on one batch went from 2.3 to 0.01 in 300 steps.").WaitForAsync(new() { Timeout = Patience });
         await page.Locator(".ten li").Filter(new() { HasText = "One batch can be learnt by heart" }).GetByText("passed").WaitForAsync(new() { Timeout = Patience });
 
+        await AccessibleAsync(page);
+
         // From the evidence to the charts at its range.
         await page.Locator("button.fact").First.ClickAsync();
         await page.Locator(".chart-place[data-pointed]").WaitForAsync(new() { Timeout = Patience });
         page.Url.ShouldContain("from=");
 
         await page.GotoAsync($"/runs/{healthy}");
-        await page.Locator(".run-header").GetByText("healthy", new() { Exact = true }).WaitForAsync(new() { Timeout = Patience });
+        await page.Locator(".run-header .health[data-tone=ok]").Filter(new() { HasText = "healthy" }).WaitForAsync(new() { Timeout = Patience });
         (await page.Locator("article.diagnosis").CountAsync()).ShouldBe(0);
         errors.ShouldBeEmpty();
     }
@@ -58,6 +60,7 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         var rows = page.Locator(".inbox-row");
         await page.WaitForFunctionAsync("() => document.querySelectorAll('.inbox-row').length >= 3", null, new() { Timeout = Patience });
         var count = await rows.CountAsync();
+        await AccessibleAsync(page);
         await page.Keyboard.PressAsync("a");
         await page.WaitForFunctionAsync("count => document.querySelectorAll('.inbox-row').length === count - 1", count, new() { Timeout = Patience });
         await page.Keyboard.PressAsync("*");
@@ -96,6 +99,7 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         await page.GetByRole(AriaRole.Button, new() { Name = "Ridgeline" }).ClickAsync();
         await page.Locator("figure.chart canvas[aria-label='weights/fc1 over time']").WaitForAsync();
         page.Url.ShouldContain("shape=ridge");
+        await AccessibleAsync(page);
         errors.ShouldBeEmpty();
     }
 
@@ -116,6 +120,7 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
 
         (await page.Locator(".regimes article").CountAsync()).ShouldBe(4);
         (await page.Locator(".pair article").CountAsync()).ShouldBe(2);
+        await AccessibleAsync(page);
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         (await page.Locator(".shapes-printed article:visible").CountAsync()).ShouldBe(6);
         errors.ShouldBeEmpty();
@@ -150,6 +155,17 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
             if (message.Type == "error") errors.Add(message.Text);
         };
         return errors;
+    }
+
+    /// <summary>axe finds nothing serious on the page as it stands.</summary>
+    private static async Task AccessibleAsync(IPage page)
+    {
+        // Evaluated, not added as a script: a policy of the page may refuse those.
+        await page.EvaluateAsync(await File.ReadAllTextAsync(Repository.PathOf("src", "Tracker.Web", "node_modules", "axe-core", "axe.min.js"), TestContext.Current.CancellationToken));
+        var found = await page.EvaluateAsync<string[]>("""
+            async () => (await axe.run()).violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)
+            """);
+        found.ShouldBeEmpty();
     }
 
     /// <summary>A recording of the gallery as a run of its own.</summary>

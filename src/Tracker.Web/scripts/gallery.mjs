@@ -11,11 +11,6 @@ const round = (value) => (typeof value === 'number' && Number.isFinite(value) ? 
 const columns = 60;
 const severities = ['info', 'warn', 'high', 'crit'];
 
-const [, , what, where] = process.argv;
-if (what === 'pack') pack(where);
-else if (what === 'draw') await draw(where);
-else throw new Error('Say pack FOLDER or draw URL.');
-
 function pack(folder) {
   for (const { file, name } of index) {
     const [head, ...lines] = gunzipSync(readFileSync(`${folder}/${file}.jsonl.gz`)).toString().trim().split('\n').map((line) => JSON.parse(line));
@@ -78,3 +73,8 @@ async function read(get, run, names, weight) {
     x, y: y.map(round), ...(smoothed && total >= 100 ? { smoothed: smoothed.map(round) } : {}), ...(nonFinite.length > 0 ? { lost: nonFinite[0].x } : {}),
   }]));
 }
+
+const [, , what, where] = process.argv;
+if (what === 'pack') pack(where);
+else if (what === 'draw') await draw(where);
+else throw new Error('Say pack FOLDER or draw URL.');

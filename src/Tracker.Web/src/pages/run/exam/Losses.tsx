@@ -54,7 +54,7 @@ export function StartInstrument({ exam }: { exam: Exam }) {
   const train = exam.roles.get('train/loss')!;
   const begin = train.firstStep ?? 0;
   const end = begin + startSteps;
-  const range = useMemo((): [number, number] => [begin, end], [begin, end]);
+  const range = useMemo(() => [begin, end] as const, [begin, end]);
   const names = useMemo(() => [train.name], [train.name]);
   const { curves, ready, failed } = useCurves(exam, seen, { names, range });
   const lines = useMemo(() => lineOf(exam, curves.get(train.name), 'train', colourOf(0, theme)), [exam, curves, train.name, theme]);
@@ -88,7 +88,7 @@ export function NoiseInstrument({ exam }: { exam: Exam }) {
   // Of a run at work the window moves on by steps, so that not every point is a new read.
   const end = exam.run.state === 'running' ? undefined : last;
   const begin = Math.max(first, Math.floor((last - noisePoints * stride) / 500) * 500);
-  const range = useMemo((): [number, number] => zoom.range ?? [begin, end ?? Number.MAX_SAFE_INTEGER], [zoom.range, begin, end]);
+  const range = useMemo((): readonly [number, number | undefined] => zoom.range ?? [begin, end], [zoom.range, begin, end]);
   const names = useMemo(() => [train.name], [train.name]);
   const { curves, ready, failed } = useCurves(exam, seen, { names, range, points: noisePoints * 2, smoothing: weight });
   const series = curves.get(train.name);

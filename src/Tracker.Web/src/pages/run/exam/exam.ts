@@ -24,6 +24,8 @@ export interface Exam {
 }
 
 export function useExam(run: Run, series: readonly SeriesInfo[], diagnoses: readonly Diagnosis[]): Exam {
+  // Every push of a run at work is a new object; what the instruments ask of it rarely changes.
+  const config = JSON.stringify(run.config);
   return useMemo(
     () => ({
       run,
@@ -33,7 +35,7 @@ export function useExam(run: Run, series: readonly SeriesInfo[], diagnoses: read
       histograms: series.filter((item) => item.kind === 'histogram'),
       config: new Map(flattenConfig(run.config).map(([key, value]) => [key.split('.').at(-1)!.toLowerCase(), value])),
     }),
-    [run, series, diagnoses],
+    [run.id, run.state, config, series, diagnoses],
   );
 }
 
@@ -53,7 +55,7 @@ export interface Wanted {
   /** Weight of the average; 0: none. */
   smoothing?: number;
   /** Steps to read; unless given, what the page is zoomed to. */
-  range?: Range | undefined;
+  range?: readonly [from: number, to: number | undefined] | undefined;
 }
 
 /** The series' curves by name, read when `enabled`, kept up to date by the live feed. */
