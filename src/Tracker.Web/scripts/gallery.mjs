@@ -1,5 +1,5 @@
 // The gallery's recordings and its page, made again from recordings:
-//   node scripts/gallery.mjs pack FOLDER       recordings of FOLDER (<file>.jsonl.gz) → examples/gallery/<name>.jsonl.gz, without histograms, 4 digits
+//   node scripts/gallery.mjs pack FOLDER       recordings of FOLDER (<file>.jsonl.gz) → examples/gallery/<name>.jsonl.gz, without histograms
 //   tracker replay examples/gallery/*.jsonl.gz --project gallery --server URL
 //   node scripts/gallery.mjs draw URL          what that server stored and diagnosed → public/gallery/gallery.json
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const severities = ['info', 'warn', 'high', 'crit'];
 function pack(folder) {
   for (const { file, name } of index) {
     const [head, ...lines] = gunzipSync(readFileSync(`${folder}/${file}.jsonl.gz`)).toString().trim().split('\n').map((line) => JSON.parse(line));
-    const small = lines.map(({ step, t, scalars }) => ({ step, t: round(t), scalars: Object.fromEntries(Object.entries(scalars).map(([key, value]) => [key, round(value)])) }));
+    const small = lines.map(({ step, t, scalars }) => ({ step, t: round(t), scalars }));
     const text = [{ run: name, config: head.config }, ...small].map((line) => JSON.stringify(line)).join('\n');
     writeFileSync(new URL(`${name}.jsonl.gz`, examples), gzipSync(`${text}\n`, { level: 9 }));
   }

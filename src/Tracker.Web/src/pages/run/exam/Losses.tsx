@@ -37,10 +37,12 @@ export function LossInstrument({ exam }: { exam: Exam }) {
       ? { tone: 'ok', word: 'Falling', text: `From ${formatValue(first)} to ${formatValue(trainLast)}${valLast === undefined ? '; nothing is validated.' : `, validation at ${formatValue(valLast)}.`}` }
       : null;
   const verdict = judged(exam, conditions.loss, own);
+  // An explosion at the start, or a spike, would flatten all the rest.
+  const log = lines.some(({ y }) => Math.min(...y) > 0 && Math.max(...y) > 50 * (y.at(-1) ?? Infinity));
   const overfit = exam.diagnoses.some(({ state, signals }) => state === 'open' && signals.some((signal) => signal.active && signal.severity !== 'info' && (signal.id === 'overfitting' || signal.id === 'generalization-gap')));
   return (
-    <Frame place={place} id="loss" title="Loss" aside={gap === undefined ? undefined : `gap ${formatValue(gap)}`} verdict={verdict} ready={ready} failed={failed}>
-      <PlainPlot label="Loss of training and validation" lines={lines} guides={guides} gap={b ? (overfit ? 'crit' : 'info') : undefined} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
+    <Frame place={place} id="loss" title="Loss" aside={[log && 'log scale', gap !== undefined && `gap ${formatValue(gap)}`].filter(Boolean).join(' · ')} verdict={verdict} ready={ready} failed={failed}>
+      <PlainPlot label="Loss of training and validation" lines={lines} log={log} guides={guides} gap={b ? (overfit ? 'crit' : 'info') : undefined} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );
 }
