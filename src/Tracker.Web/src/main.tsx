@@ -8,6 +8,7 @@ import { Live } from './api/live';
 import { router } from './router';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/run.css';
 import './styles/shell.css';
 import './styles/runs.css';
 import './styles/diagnosis.css';
