@@ -47,7 +47,7 @@ it('tells ratios and schedules as people do', () => {
 });
 
 it('gives the worst signal of an instrument, and what to do; a note is no verdict', () => {
-  const signal = { id: 'grad-vanishing-depth', severity: 'high' as const, onsetStep: 20, active: true, summary: 'The first layer gets 1e-8 of it. The rest follows.' };
+  const signal = { id: 'grad-vanishing-depth', series: 'grad_norm/fc1', severity: 'high' as const, onsetStep: 20, active: true, summary: 'The first layer gets 1e-8 of it. The rest follows.' };
   const diagnosis = { verdict: null, prescriptions: ['Use ReLU.'], signals: [signal, { ...signal, id: 'dead-layer', severity: 'info' as const, summary: 'A note.' }] };
   expect(findingOf([diagnosis], ['grad-vanishing-depth', 'dead-layer'])).toEqual({
     loud: { tone: 'crit', word: 'Vanishing', text: 'The first layer gets 1e-8 of it.', todo: 'Use ReLU.' },
@@ -55,5 +55,8 @@ it('gives the worst signal of an instrument, and what to do; a note is no verdic
   });
   expect(findingOf([{ ...diagnosis, verdict: 'wrong' }], ['grad-vanishing-depth']).loud).toBeNull();
   expect(findingOf([{ ...diagnosis, signals: [{ ...signal, active: false }] }], ['grad-vanishing-depth']).loud).toBeNull();
+  const lost = { verdict: null, prescriptions: [], signals: [{ ...signal, id: 'nan-after-n', series: 'lr' }] };
+  expect(findingOf([lost], [], ['lr']).loud?.word).toBe('Not finite');
+  expect(findingOf([lost], [], ['loss']).loud).toBeNull();
   expect(firstSentence('At 2.303. It stays.')).toBe('At 2.303.');
 });

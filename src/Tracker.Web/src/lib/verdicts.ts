@@ -13,6 +13,7 @@ export interface Verdict {
 
 interface SignalLike {
   id: string;
+  series: string;
   severity: Severity;
   onsetStep: number;
   active: boolean;
@@ -53,11 +54,17 @@ export const wordOf = (id: string): string => words[id] ?? (id[0] ?? '').toUpper
 /** The first sentence of a text. */
 export const firstSentence = (text: string): string => /^.*?[.:](?=\s+[A-Z])/s.exec(text)?.[0].replace(/:$/, '.') ?? text;
 
-/** The worst signal that holds, of these conditions, with the first thing to do about it; notes apart. */
-export function findingOf(diagnoses: readonly DiagnosisLike[], conditions: readonly string[]): { loud: Verdict | null; note: string | undefined } {
+/** Of any series: they speak on the instrument that shows it. */
+const notFinite = ['nan-immediately', 'nan-after-n', 'consecutive-nan'];
+
+/**
+ * The worst signal that holds, of these conditions, with the first thing to do about it; notes apart.
+ * @param series What the instrument shows: that it is not finite counts, too.
+ */
+export function findingOf(diagnoses: readonly DiagnosisLike[], conditions: readonly string[], series: readonly string[] = []): { loud: Verdict | null; note: string | undefined } {
   const found = diagnoses
     .filter(({ verdict }) => verdict !== 'wrong' && verdict !== 'muted')
-    .flatMap((diagnosis) => diagnosis.signals.filter((signal) => signal.active && conditions.includes(signal.id)).map((signal) => ({ ...signal, todo: diagnosis.prescriptions[0] })))
+    .flatMap((diagnosis) => diagnosis.signals.filter((signal) => signal.active && (conditions.includes(signal.id) || (notFinite.includes(signal.id) && series.includes(signal.series)))).map((signal) => ({ ...signal, todo: diagnosis.prescriptions[0] })))
     .sort(bySeverity);
   const loud = found.find((signal) => signal.severity !== 'info');
   const note = found.find((signal) => signal.severity === 'info');

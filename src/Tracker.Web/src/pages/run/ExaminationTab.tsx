@@ -26,6 +26,8 @@ interface Entry {
   has: (exam: Exam) => boolean;
   conditions: readonly string[];
   forensic?: true;
+  /** Series whose loss to NaN speaks on it. */
+  series?: (exam: Exam) => string[];
 }
 
 const has = (...roles: string[]) => (exam: Exam) => roles.some((role) => exam.roles.has(role));
@@ -33,7 +35,7 @@ const hasFamily = (...prefixes: string[]) => (exam: Exam) => prefixes.some((pref
 
 const instruments: readonly Entry[] = [
   { id: 'loss', name: 'Loss', View: LossInstrument, has: has('train/loss', 'val/loss'), conditions: conditions.loss, forensic: true },
-  { id: 'gradient', name: 'Gradient norm', View: GradientInstrument, has: has('grad_norm/total'), conditions: conditions.gradient, forensic: true },
+  { id: 'gradient', name: 'Gradient norm', View: GradientInstrument, has: has('grad_norm/total'), conditions: conditions.gradient, forensic: true, series: (exam) => [exam.roles.get('grad_norm/total')?.name ?? ''] },
   { id: 'layers', name: 'Gradient by layer', View: LayersInstrument, has: (exam) => layersOf(exam).length > 1, conditions: conditions.layers },
   { id: 'active', name: 'Most active layers', View: ActiveLayersInstrument, has: (exam) => layersOf(exam).length > 1, conditions: conditions.active },
   { id: 'rate', name: 'Learning rate', View: RateInstrument, has: (exam) => ratesOf(exam).length > 0, conditions: conditions.rate },
@@ -64,7 +66,7 @@ export function ExaminationTab({ run, series, diagnoses }: { run: Run; series: r
       <div className="exam-head">
         <nav aria-label="Instruments" className="exam-nav">
           {shown.map((entry) => {
-            const { loud } = findingOf(diagnoses, entry.conditions);
+            const { loud } = findingOf(diagnoses, entry.conditions, entry.series?.(exam));
             return <a key={entry.id} href={`#instrument-${entry.id}`} className="health" data-tone={loud?.tone ?? 'none'} onClick={(event) => point(event, entry.id)}>{loud && <Icon shape={loud.tone === 'crit' ? 'crit' : 'warn'} />}{entry.name}</a>;
           })}
         </nav>

@@ -56,7 +56,7 @@ export function CalibrationInstrument({ exam }: { exam: Exam }) {
     text: `Stated and true odds differ by ${formatValue(last)} on average.`,
   };
   return (
-    <Frame place={place} id="calibration" title="Calibration error" verdict={judged(exam, conditions.calibration, own)} ready={ready} failed={failed}>
+    <Frame place={place} id="calibration" title="Calibration error" verdict={judged(exam, conditions.calibration, own, lines)} ready={ready} failed={failed}>
       <PlainPlot label="Expected calibration error" lines={lines} guides={wrongBy} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );

@@ -1,7 +1,8 @@
 import type { ReactNode, RefObject } from 'react';
+import type { Line } from '../../../charts/model';
 import { Icon } from '../../../components/Icon';
 import { Failure } from '../../../components/states';
-import { tidy } from '../../../lib/numbers';
+import { formatCount, tidy } from '../../../lib/numbers';
 import { findingOf, type Verdict } from '../../../lib/verdicts';
 import type { Exam } from './exam';
 
@@ -51,8 +52,19 @@ export function Frame({ place, id, title, aside, verdict, ready, failed, height 
   );
 }
 
-/** The verdict of the analyzer where it has one; else what the data itself says. */
-export function judged(exam: Exam, conditions: readonly string[], otherwise: Verdict | null): Verdict {
-  const { loud, note } = findingOf(exam.diagnoses, conditions);
-  return loud ?? { ...(otherwise ?? { tone: 'none', word: 'No verdict', text: 'Nothing speaks against it so far.' }), note };
+/**
+ * The verdict of the analyzer where it has one; else what the data itself says. A curve that ends in NaN says so, whatever it was before.
+ * @param lines The curves of the instrument, by the names of their series.
+ */
+export function judged(exam: Exam, conditions: readonly string[], otherwise: Verdict | null, lines: readonly Line[] = []): Verdict {
+  const { loud, note } = findingOf(exam.diagnoses, conditions, lines.map((line) => line.key));
+  const lost = Math.min(...lines.map(lostSince));
+  const own: Verdict | null = Number.isFinite(lost) ? { tone: 'none', word: 'Not finite', text: `Nothing after step ${formatCount(lost)} is a number.` } : otherwise;
+  return loud ?? { ...(own ?? { tone: 'none', word: 'No verdict', text: 'Nothing speaks against it so far.' }), note };
+}
+
+/** The step from which a curve is not finite to its end; infinity when it is. */
+function lostSince({ x, marks }: Line): number {
+  const last = x.at(-1) ?? -Infinity;
+  return marks.find((mark) => mark.x > last)?.x ?? Infinity;
 }

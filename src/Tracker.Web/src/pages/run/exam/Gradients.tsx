@@ -34,7 +34,7 @@ export function GradientInstrument({ exam }: { exam: Exam }) {
     text: `Median ${formatValue(quantile(values, 0.5))}, nine in ten below ${formatValue(quantile(values, 0.9))}; ${threshold ? `clipped in ${percent(clipped)} of the steps.` : 'no threshold set.'}`,
   };
   return (
-    <Frame place={place} id="gradient" title="Gradient norm" aside={threshold ? `clipped ${percent(clipped)}` : 'not clipped'} verdict={judged(exam, conditions.gradient, own)} ready={ready} failed={failed}>
+    <Frame place={place} id="gradient" title="Gradient norm" aside={threshold ? `clipped ${percent(clipped)}` : 'not clipped'} verdict={judged(exam, conditions.gradient, own, lines)} ready={ready} failed={failed}>
       <PlainPlot label="Norm of all gradients" lines={lines} log guides={guides} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );
@@ -155,7 +155,7 @@ export function ActiveLayersInstrument({ exam }: { exam: Exam }) {
       ? { tone: 'none', word: 'Below 1e−6', text: `One of the most active layers stands at ${formatValue(low)}.` }
       : { tone: 'ok', word: 'Alive', text: `Between ${formatValue(low)} and ${formatValue(high)} now.` };
   return (
-    <Frame place={place} id="active" title="Most active layers" aside={`${members.length} of ${all.length}`} verdict={judged(exam, conditions.active, own)} ready={ready} failed={failed}>
+    <Frame place={place} id="active" title="Most active layers" aside={`${members.length} of ${all.length}`} verdict={judged(exam, conditions.active, own, lines)} ready={ready} failed={failed}>
       <PlainPlot label="Gradient norms of the most active layers" lines={lines} log guides={limits} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );

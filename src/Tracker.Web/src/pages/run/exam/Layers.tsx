@@ -43,7 +43,7 @@ function FamilyInstrument({ exam, id, title, prefixes, conditions: ids, log = fa
   const lines = useFamilyLines(exam, members, curves);
   const aside = all.length > members.length ? `${members.length} of ${all.length} layers` : members.length === 1 ? members[0]!.label : `${members.length} layers`;
   return (
-    <Frame place={place} id={id} title={title} aside={aside} verdict={judged(exam, ids, lines.length > 0 ? own(lines) : null)} ready={ready} failed={failed}>
+    <Frame place={place} id={id} title={title} aside={aside} verdict={judged(exam, ids, lines.length > 0 ? own(lines) : null, lines)} ready={ready} failed={failed}>
       <PlainPlot label={title} lines={lines} log={log} {...(guides && { guides })} {...(bands && { bands })} {...(y && { y })} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} note={members.length > 3 ? `${members[0]!.label} to ${members.at(-1)!.label}` : undefined} onZoom={zoom.set} />
     </Frame>
   );

@@ -34,9 +34,9 @@ export function LossInstrument({ exam }: { exam: Exam }) {
   const guides: Guide[] = classes && classes > 1 ? [{ value: Math.log(classes), label: `ln ${classes}`, fit: false }] : [];
   const own: Verdict | null =
     first !== undefined && trainLast !== undefined && trainLast < first
-      ? { tone: 'ok', word: 'Falling', text: `From ${formatValue(first)} to ${formatValue(trainLast)}${valLast === undefined ? '; nothing is validated.' : `, validation at ${formatValue(valLast)}.`}` }
+      ? { tone: 'ok', word: 'Falling', text: `From ${formatValue(first)} to ${formatValue(trainLast)}${valLast === undefined ? (tasksOf(exam).length > 0 ? '.' : '; nothing is validated.') : `, validation at ${formatValue(valLast)}.`}` }
       : null;
-  const verdict = judged(exam, conditions.loss, own);
+  const verdict = judged(exam, conditions.loss, own, lines);
   // An explosion at the start, or a spike, would flatten all the rest.
   const log = lines.some(({ y }) => Math.min(...y) > 0 && Math.max(...y) > 50 * (y.at(-1) ?? Infinity));
   const overfit = exam.diagnoses.some(({ state, signals }) => state === 'open' && signals.some((signal) => signal.active && signal.severity !== 'info' && (signal.id === 'overfitting' || signal.id === 'generalization-gap')));
@@ -128,7 +128,7 @@ export function TasksInstrument({ exam }: { exam: Exam }) {
     ? { tone: 'none', word: 'One rises', text: `${worst.label} has risen to ${formatValue(worst.y.at(-1) ?? NaN)} from its best, ${formatValue(Math.min(...worst.y))}.` }
     : { tone: 'ok', word: 'None is forgotten', text: `${lines.length} tasks, each near its best.` };
   return (
-    <Frame place={place} id="tasks" title="Loss per task" aside={`${members.length} tasks`} verdict={judged(exam, conditions.tasks, own)} ready={ready} failed={failed}>
+    <Frame place={place} id="tasks" title="Loss per task" aside={`${members.length} tasks`} verdict={judged(exam, conditions.tasks, own, lines)} ready={ready} failed={failed}>
       <PlainPlot label="Loss of each task" lines={lines} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );

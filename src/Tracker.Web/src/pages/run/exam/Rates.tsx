@@ -33,7 +33,7 @@ export function RateInstrument({ exam }: { exam: Exam }) {
     text: (words === 'constant' ? `${formatValue(last)} all along; no warm-up.` : `${formatValue(first)} at first${high > first && high > last ? `, ${formatValue(high)} at its peak` : ''}, ${formatValue(last)} now.`) + at,
   };
   return (
-    <Frame place={place} id="rate" title="Learning rate" aside={words} verdict={judged(exam, conditions.rate, own)} ready={ready} failed={failed}>
+    <Frame place={place} id="rate" title="Learning rate" aside={words} verdict={judged(exam, conditions.rate, own, lines)} ready={ready} failed={failed}>
       <PlainPlot label="Learning rate" lines={lines} evidence={evidenceOn(exam, names)} zoom={zoom.range} height={plotHeight} onZoom={zoom.set} />
     </Frame>
   );
