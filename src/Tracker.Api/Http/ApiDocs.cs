@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
+using Tracker.Core.Diagnosis;
 
 namespace Tracker.Api.Http;
 
@@ -22,6 +23,8 @@ public static class ApiDocs
             });
             foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "Tracker.*.xml")) options.IncludeXmlComments(file);
             options.SupportNonNullableReferenceTypes();
+            // Severities are words wherever they are said.
+            options.MapType<Severity>(() => new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["info", "warn", "high", "crit"] });
             options.OperationFilter<DocumentedBodyFilter>();
             options.OperationFilter<IdFilter>();
         });

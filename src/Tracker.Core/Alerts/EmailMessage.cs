@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 
 namespace Tracker.Core.Alerts;
 
@@ -8,6 +9,8 @@ namespace Tracker.Core.Alerts;
 public static class EmailMessage
 {
     private const string NewLine = "\r\n";
+
+    private static readonly HtmlEncoder Html5 = HtmlEncoder.Create(UnicodeRanges.All);
 
     /// <summary>The whole message, CRLF line ends, 7-bit.</summary>
     /// <param name="alert">What is said.</param>
@@ -113,5 +116,5 @@ public static class EmailMessage
         foreach (var (_, label, link) in actions.Buttons) yield return (label, link);
     }
 
-    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+    private static string Encode(string text) => Html5.Encode(text);
 }

@@ -154,6 +154,24 @@ public sealed class ChannelTests(PostgresFixture postgres) : AlertDatabase(postg
     }
 
     [Fact]
+    public async Task A_mail_server_that_cannot_be_trusted_gets_neither_password_nor_mail()
+    {
+        await using var mail = MailServer.StartWithOwnCertificate();
+        await using var server = await AlertServer.Create(ConnectionString, settings =>
+        {
+            settings["Alerts:Smtp:Host"] = "127.0.0.1";
+            settings["Alerts:Smtp:Port"] = $"{mail.Port}";
+            settings["Alerts:Smtp:User"] = "tracker";
+            settings["Alerts:Smtp:Password"] = "pass";
+            settings["Alerts:Smtp:To"] = "one@example.com";
+        }).StartAsync();
+        await server.RaiseAsync(Samples.Event());
+        await server.UntilAsync("(select attempts > 1 and last_error like '%certificate%' from outbox)");
+        mail.Commands.ShouldContain("STARTTLS");
+        mail.Commands.ShouldNotContain(command => command.StartsWith("AUTH", StringComparison.Ordinal) || command.StartsWith("MAIL", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_is_switched_off_and_dead_letters_can_be_sent_again()
     {
         var gone = true;

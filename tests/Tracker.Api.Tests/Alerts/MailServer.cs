@@ -1,5 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 
@@ -15,15 +20,30 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly Channel<ReceivedMail> mails = Channel.CreateUnbounded<ReceivedMail>();
     private readonly Task accepting;
 
-    private MailServer()
+    private readonly X509Certificate2? certificate;
+
+    private MailServer(X509Certificate2? certificate)
     {
+        this.certificate = certificate;
         listener.Start();
         accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    public static MailServer Start() => new();
+    /// <summary>All commands of all conversations.</summary>
+    public ConcurrentQueue<string> Commands { get; } = new();
+
+    public static MailServer Start() => new(null);
+
+    /// <summary>Offers STARTTLS, with a certificate that nobody trusts.</summary>
+    public static MailServer StartWithOwnCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return new MailServer(X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null));
+    }
 
     public async Task<ReceivedMail> NextAsync()
     {
@@ -38,7 +58,14 @@ internal sealed class MailServer : IAsyncDisposable
             while (true)
             {
                 using var client = await listener.AcceptTcpClientAsync();
-                await TalkAsync(client);
+                try
+                {
+                    await TalkAsync(client);
+                }
+                catch (Exception error) when (error is IOException or AuthenticationException)
+                {
+                    // The client did not like what it saw and hung up.
+                }
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
@@ -57,8 +84,16 @@ internal sealed class MailServer : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
         {
             commands.Add(line);
+            Commands.Enqueue(line);
             switch (line.Split(' ', ':')[0])
             {
+                case "EHLO" when certificate is not null:
+                    await writer.WriteAsync("250-mail.test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n");
+                    break;
+                case "STARTTLS":
+                    await writer.WriteLineAsync("220 go on");
+                    await using (var tls = new SslStream(client.GetStream())) await tls.AuthenticateAsServerAsync(certificate!);
+                    return;
                 case "EHLO":
                     await writer.WriteAsync("250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME\r\n");
                     break;
@@ -85,5 +120,6 @@ internal sealed class MailServer : IAsyncDisposable
     {
         listener.Stop();
         await accepting;
+        certificate?.Dispose();
     }
 }

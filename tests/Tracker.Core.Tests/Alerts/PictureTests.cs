@@ -23,7 +23,7 @@ public sealed class PictureTests
     private static (int Width, int Height, byte[] Pixels) Decode(byte[] png)
     {
         png[..8].ShouldBe([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-        var (at, width, height, data) = (8, 0, 0, new MemoryStream());
+        var (at, width, height, kind, palette, data) = (8, 0, 0, 0, Array.Empty<byte>(), new MemoryStream());
         while (at < png.Length)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
@@ -35,7 +35,8 @@ public sealed class PictureTests
                 for (var bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (0xedb88320 & (uint)-(int)(crc & 1));
             }
             BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(at + 8 + length)).ShouldBe(~crc);
-            if (type == "IHDR") (width, height) = (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at + 8)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at + 12)));
+            if (type == "IHDR") (width, height, kind) = (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at + 8)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at + 12)), png[at + 17]);
+            if (type == "PLTE") palette = png[(at + 8)..(at + 8 + length)];
             if (type == "IDAT") data.Write(png, at + 8, length);
             at += length + 12;
         }
@@ -46,6 +47,17 @@ public sealed class PictureTests
         zlib.CopyTo(raw);
         var (rows, stride) = (raw.ToArray(), width * 3);
         var pixels = new byte[stride * height];
+        if (kind == 3)
+        {
+            for (var y = 0; y < height; y++)
+            {
+                rows[y * (width + 1)].ShouldBe((byte)0);
+                for (var x = 0; x < width; x++) palette.AsSpan(rows[(y * (width + 1)) + 1 + x] * 3, 3).CopyTo(pixels.AsSpan((y * stride) + (x * 3)));
+            }
+            return (width, height, pixels);
+        }
+
+        kind.ShouldBe(2);
         for (var y = 0; y < height; y++)
         {
             rows[y * (stride + 1)].ShouldBe((byte)2);
@@ -64,6 +76,19 @@ public sealed class PictureTests
         pixels.ShouldBe(canvas.Pixels.ToArray());
         png.Length.ShouldBeLessThan(15_000);
     }
+
+    [Fact]
+    public void A_picture_of_many_colours_is_written_in_full()
+    {
+        var canvas = new Canvas(64, 64, 0);
+        for (var x = 0; x < 64; x++) for (var y = 0; y < 64; y++) canvas.Mix(x, y, (x << 18) | (y << 10) | 0x55, 1);
+        Decode(PngEncoder.Encode(canvas)).Pixels.ShouldBe(canvas.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void A_restless_curve_still_fits_into_a_card_for_Teams() =>
+        CurvePicture.Render(Sample with { X = [.. Enumerable.Range(0, 600).Select(i => (double)i)], Y = [.. Enumerable.Range(0, 600).Select(i => 3.5 + Math.Sin(i * 1.3))] })
+            .Length.ShouldBeLessThan(16_000);
 
     [Fact]
     public void The_evidence_is_tinted_and_what_is_not_finite_is_marked()
