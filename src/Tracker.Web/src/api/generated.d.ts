@@ -3328,7 +3328,12 @@ export interface components {
         };
         /** @description What an alert says: a diagnosis at one moment, in this run's own numbers. Its JSON form is documented in docs/alerts.md. */
         AlertMessage: {
-            severity: components["schemas"]["Severity"];
+            /**
+             * @description One of `info warn high crit`.
+             * @example high
+             * @enum {string}
+             */
+            severity: "info" | "warn" | "high" | "crit";
             /**
              * @description Name of the project.
              * @example digits
@@ -5634,12 +5639,6 @@ export interface components {
              */
             role?: string | null;
         };
-        /**
-         * Format: int32
-         * @description How bad it is. In the dashboard crit and high are "critical", warn "warning", info neutral.
-         * @enum {integer}
-         */
-        Severity: 0 | 1 | 2 | 3;
         /** @description One detector's verdict. */
         SignalDto: {
             /**
