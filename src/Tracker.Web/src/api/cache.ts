@@ -117,7 +117,8 @@ export function patchRun(client: QueryClient, run: Run): void {
   rereadIfReading(client, keys.run(run.id));
   client.setQueryData<Run>(keys.run(run.id), (old) => newer(old, run));
   queueRow(client, run);
-  soon('projects', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
+  // All projects are counted for this: not for every point of every run in every browser.
+  soon('projects', 10_000, () => client.invalidateQueries({ queryKey: keys.projects }));
   soon(`sparkline ${run.id}`, 10_000, () => client.invalidateQueries({ queryKey: keys.sparkline(run.id) }));
 }
 
@@ -139,6 +140,7 @@ export function patchDiagnosis(client: QueryClient, diagnosis: Diagnosis): void 
   };
   client.setQueryData<Run>(keys.run(diagnosis.run), (old) => old && { ...old, diagnoses: open(old.diagnoses) });
   patchRowDiagnoses(client, diagnosis, open);
+  soon('projects, diagnosed', 1000, () => client.invalidateQueries({ queryKey: keys.projects }));
   soon('inbox', 500, () => client.invalidateQueries({ queryKey: ['inbox'] }));
 }
 

@@ -47,7 +47,7 @@ export const keys = {
 export const projectsQuery = queryOptions({
   queryKey: keys.projects,
   queryFn: ({ signal }) => call<Page<Project>>('/projects', { signal }),
-  refetchInterval: 4000,
+  refetchInterval: 15_000,
 });
 
 export const projectDiagnosesQuery = (project: string) =>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Smoother } from '../api/queries';
 import { formatCount, formatValue } from '../lib/numbers';
+import { useChartKeys } from './useChartKeys';
 import { smoothRange, useView } from './view';
 
 const smoothers: Record<Smoother, string> = { ema: 'exponential', 'time-ema': 'time-weighted', gaussian: 'Gaussian', mean: 'running mean' };
@@ -10,6 +11,7 @@ const none: readonly string[] = [];
 /** What holds for all charts of a page: smoothing, the x axis, the zoom. `series`: what can stand on the x axis besides. */
 export function ChartTools({ series = none }: { series?: readonly string[] }) {
   const [view, change] = useView();
+  useChartKeys();
   const range = smoothRange(view.smoother);
   const shown = view.smooth ?? range.usual;
   const [smooth, setSmooth] = useState(shown);

@@ -10,6 +10,8 @@ export function useShortcuts(keys: Record<string, (event: KeyboardEvent) => void
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey) return;
+      // What has the focus is pressed by Enter, not the page.
+      if (event.key === 'Enter' && event.target !== document.body) return;
       const mod = event.ctrlKey || event.metaKey;
       const action = latest.current[mod ? `mod+${event.key.toLowerCase()}` : event.key];
       if (!action || (!mod && (typing(event.target) || document.querySelector('dialog[open]')))) return;

@@ -7,7 +7,9 @@ import { LogARun } from '../components/LogARun';
 import { Shell } from '../components/Shell';
 import { Empty, Failure, Skeleton } from '../components/states';
 import { Ago } from '../components/time';
-import { formatCount, plural } from '../lib/numbers';
+import { useShortcuts } from '../components/shortcuts';
+import { useView } from '../components/view';
+import { formatBytes, formatCount, plural } from '../lib/numbers';
 
 /** All projects, the latest first. */
 export function ProjectsPage() {
@@ -16,10 +18,17 @@ export function ProjectsPage() {
     document.title = 'Tracker';
   }, []);
   const projects = data?.items ?? [];
+  const [view, change] = useView();
+  const find = view.find?.toLowerCase() ?? '';
+  const found = projects.filter((project) => project.name.toLowerCase().includes(find));
+  useShortcuts({ '/': () => document.querySelector<HTMLInputElement>('.find-project')?.focus() });
   return (
     <Shell running={data && projects.reduce((sum, project) => sum + project.running, 0)}>
       <div className="page narrow">
-        <h1>Projects</h1>
+        <div className="page-head">
+          <h1>Projects</h1>
+          {projects.length > 8 && <input type="search" className="find-project" aria-label="Find a project" placeholder="Find a project" value={view.find ?? ''} onChange={(event) => change({ find: event.target.value || undefined })} />}
+        </div>
         {error && !data && <Failure what="The projects could not be read." error={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton height={120} />}
         {data && projects.length === 0 && (
@@ -30,11 +39,11 @@ export function ProjectsPage() {
         )}
         {projects.length > 0 && (
           <ul className="projects">
-            {projects.map((project) => (
+            {found.map((project) => (
               <li key={project.name}>
-                <Link to="/projects/$project" params={{ project: project.name }} className="project">
+                <Link to="/projects/$project" params={{ project: project.name }} search={{}} className="project">
                   <span className="project-name">{project.name}</span>
-                  <span className="project-runs">{plural(project.runs, 'run')}</span>
+                  <span className="project-runs">{plural(project.runs, 'run')} · {formatBytes(project.bytes)}</span>
                   <span>
                     {project.running > 0 && <span className="health" data-tone="ok"><Icon shape="dot" />{formatCount(project.running)} running</span>}
                   </span>
@@ -49,6 +58,7 @@ export function ProjectsPage() {
             ))}
           </ul>
         )}
+        {projects.length > 0 && found.length === 0 && <Empty title="No project is called so." />}
       </div>
     </Shell>
   );

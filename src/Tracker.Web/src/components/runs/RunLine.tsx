@@ -100,10 +100,10 @@ export const GroupLine = memo(function GroupLine({ group, labels, columns, pins,
       {columns.map(({ field }) => {
         const style = pins.has(field) ? { left: pins.get(field) } : undefined;
         const common = { role: 'cell', className: 'cell', 'data-pinned': pins.has(field) || undefined, style };
-        if (field === 'name') return <span key={field} {...common} title={name}><b>{name}</b> <span className="cell-none">{formatCount(group.rows.length)}</span></span>;
+        if (field === 'name') return <span key={field} {...common} title={name}><b>{group.values.map((value) => value ?? '–').join(' · ')}</b>&nbsp;<span className="cell-none">{formatCount(group.rows.length)}</span></span>;
         if (field === 'health') {
           const sick = group.rows.filter((row) => row.diagnoses.some((diagnosis) => diagnosis.severity !== 'info')).length;
-          return <span key={field} {...common}>{sick > 0 ? <span className="health" data-tone="crit">{plural(sick, 'run')} with a diagnosis</span> : <span className="health" data-tone="ok">healthy</span>}</span>;
+          return <span key={field} {...common}>{sick > 0 ? <span className="health" data-tone="crit">{plural(sick, 'run')} with a diagnosis</span> : <span className="cell-none">– no findings</span>}</span>;
         }
         const found = summary(group.rows, parseField(field));
         if (!found || field === 'spark') return <span key={field} {...common} />;

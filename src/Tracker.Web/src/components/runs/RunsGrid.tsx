@@ -73,9 +73,7 @@ export function RunsGrid(props: Props) {
     k: () => go(-1),
     x: () => here?.kind === 'run' && onShow(here.row.id),
     s: () => here?.kind === 'run' && select(here.row.id, false),
-    ...(here && document.activeElement === document.body && {
-      Enter: () => (here.kind === 'run' ? onOpen(here.row) : here.kind === 'group' && onToggleGroup(here.group.key)),
-    }),
+    Enter: () => (here?.kind === 'run' ? onOpen(here.row) : here?.kind === 'group' && onToggleGroup(here.group.key)),
   });
 
   const follow = (event: MouseEvent) => {

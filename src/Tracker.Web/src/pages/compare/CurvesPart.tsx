@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useWatch } from '../../api/hooks';
+import { useTheme } from '../../charts/theme';
 import { ChartTools } from '../../components/ChartTools';
 import { DataChart, type Source } from '../../components/DataChart';
 import { useView } from '../../components/view';
@@ -8,10 +9,13 @@ import type { Compared } from './ComparePage';
 
 const mostRuns = 20;
 const mostCharts = 24;
+/** The reference is drawn in the colour of text, on top. */
+const ink = { light: '#191b1f', dark: '#eceef1' };
 
 /** The curves of the runs over the band of one of them: where do they leave what the reference does? */
 export function CurvesPart({ rows, metrics, colours }: Compared) {
   const [view, change] = useView();
+  const theme = useTheme();
   const reference = rows.find((row) => row.id === view.reference) ?? rows.find((row) => row.tags.includes('baseline')) ?? rows.at(-1)!;
   const others = rows.filter((row) => row !== reference).slice(0, mostRuns);
   const ids = [reference, ...others].map((row) => row.id).join();
@@ -19,13 +23,13 @@ export function CurvesPart({ rows, metrics, colours }: Compared) {
   const charts = useMemo(() => {
     const byId = new Map(rows.map((row) => [row.id, row]));
     return prefixSections(metrics.filter((name) => reference.metrics[name]?.last != null && name !== 'epoch')).flatMap((section) => section.names).slice(0, mostCharts).flatMap((name) => {
-      const sources = ids.split(',').flatMap((id): Source[] => {
+      const sources = ids.split(',').reverse().flatMap((id): Source[] => {
         const row = byId.get(id);
-        return row && row.metrics[name]?.last != null ? [{ run: id, name, label: row.name, colour: colours(id), reference: id === reference.id }] : [];
+        return row && row.metrics[name]?.last != null ? [{ run: id, name, label: row.name, colour: id === reference.id ? ink[theme] : colours(id), reference: id === reference.id }] : [];
       });
       return sources.length > 1 ? [{ name, sources }] : [];
     });
-  }, [ids, metrics, colours, reference, rows]);
+  }, [ids, metrics, colours, reference, rows, theme]);
   return (
     <>
       <div className="tools compare-tools">
@@ -33,7 +37,7 @@ export function CurvesPart({ rows, metrics, colours }: Compared) {
           Reference
           <select value={reference.id} onChange={(event) => change({ reference: event.target.value })}>{rows.map((row) => <option key={row.id} value={row.id}>{row.name}</option>)}</select>
         </label>
-        <span>its band is what its own noise spans{rows.length - 1 > others.length && ` · the first ${others.length} of the other ${rows.length - 1} runs`}</span>
+        <span>in the colour of text; its band is what its own noise spans{rows.length - 1 > others.length && ` · the first ${others.length} of the other ${rows.length - 1} runs`}</span>
         <ChartTools />
       </div>
       <div className="chart-grid">

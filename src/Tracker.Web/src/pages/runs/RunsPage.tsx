@@ -84,7 +84,8 @@ export function RunsPage() {
           )}
           <p className="runs-foot">
             {count === undefined ? `${formatCount(rows.length)} read` : plural(count, 'run')}
-            {table.grouped.length > 0 && ` in ${plural(table.groups.length, 'group')}`} · {table.shown.size} on the charts · <kbd>j</kbd> <kbd>k</kbd> to move · <kbd>x</kbd> to show · <kbd>s</kbd> to select · <kbd>/</kbd> to filter
+            {table.grouped.length > 0 && ` in ${plural(table.groups.length, 'group')}`} · {table.shown.size} on the charts
+            <span className="hints"> · <kbd>j</kbd> <kbd>k</kbd> to move · <kbd>x</kbd> to show · <kbd>s</kbd> to select · <kbd>/</kbd> to filter</span>
           </p>
         </div>
       )}

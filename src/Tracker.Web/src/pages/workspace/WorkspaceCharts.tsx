@@ -1,5 +1,5 @@
 import { useQueries } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useWatch } from '../../api/hooks';
 import { catalogueQuery } from '../../api/queries';
 import { useTheme } from '../../charts/theme';
@@ -48,6 +48,9 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
   const folded = listOf(view.folded);
   const found = sections.reduce((sum, section) => sum + section.names.length, 0);
   const waiting = catalogues.some((catalogue) => catalogue.isPending);
+  // All at once: sections that come one by one would push each other about. A run that joins later moves nothing but what it adds.
+  const begun = useRef(false);
+  begun.current ||= runs.length > 0 && !waiting;
 
   return (
     <section className="charts-pane" aria-label="Charts">
@@ -58,7 +61,7 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
       </div>
       {runs.length === 0 && !waiting && table.rows.length > 0 && <Empty title="No run is on the charts."><p>Choose runs by the dot before their names, or <kbd>x</kbd> on the line you are at.</p></Empty>}
       {runs.length > 0 && !waiting && found === 0 && <Empty title={view.charts ? 'No series is called so.' : 'These runs have logged no numbers yet.'} />}
-      {sections.map(({ name, names }) => {
+      {begun.current && sections.map(({ name, names }) => {
         const open = !folded.includes(name);
         return (
           <section key={name} aria-label={name} className="chart-section">

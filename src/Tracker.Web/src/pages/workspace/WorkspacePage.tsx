@@ -14,7 +14,6 @@ import type { Row } from '../../lib/fields';
 import { GroupPicker } from '../runs/RunsTools';
 import { useRunsTable } from '../runs/useRunsTable';
 import { useCounts } from '../useProject';
-import { useChartKeys } from './useChartKeys';
 import { WorkspaceCharts } from './WorkspaceCharts';
 
 const route = getRouteApi('/projects/$project/charts');
@@ -32,7 +31,6 @@ export function WorkspacePage() {
     document.title = `${project}: charts · Tracker`;
   }, [project]);
   useShortcuts({ '/': () => document.querySelector<HTMLInputElement>('.filter-input')?.focus() });
-  useChartKeys();
 
   const tags = table.names.tags;
   const Menu = useCallback(({ row }: { row: Row }) => <RunMenu row={row} project={project} tags={tags} />, [project, tags]);

@@ -1,6 +1,6 @@
-import { hoveredChart } from '../../charts/hovered';
-import { useShortcuts } from '../../components/shortcuts';
-import { toggled, useView } from '../../components/view';
+import { hoveredChart } from '../charts/hovered';
+import { useShortcuts } from './shortcuts';
+import { toggled, useView } from './view';
 
 /** Keys that act on the chart under the pointer, or on the one that fills the page. */
 export function useChartKeys(): void {
