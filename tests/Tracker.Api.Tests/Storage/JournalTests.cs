@@ -49,6 +49,32 @@ public sealed class JournalTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_writer_that_restarts_and_forgot_its_number_goes_on_from_the_one_it_is_told()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync();
+        var step = 0;
+        for (var life = 0; life < 4; life++)
+        {
+            var number = 1L;
+            for (var sent = 0; sent < 3;)
+            {
+                using var response = await server.Client.LogAsync(run, Batch("w", number, step));
+                if (response.StatusCode == HttpStatusCode.Conflict)
+                {
+                    number = System.Text.Json.JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("acceptedThrough").GetInt64() + 1;
+                    continue;
+                }
+
+                response.StatusCode.ShouldBe(HttpStatusCode.OK);
+                (number, step, sent) = (number + 1, step + 1, sent + 1);
+            }
+        }
+
+        (await server.Client.PointsAsync(run, "train/loss")).ShouldBe(Enumerable.Range(0, 12).Select(i => $"{i},1"));
+    }
+
+    [Fact]
     public async Task Batches_without_a_number_count_each_time()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
