@@ -1,6 +1,10 @@
+import ast
 import os
+import subprocess
+import sys
 import types
 import unittest
+from pathlib import Path
 from unittest import mock
 
 import tracker
@@ -15,6 +19,17 @@ class PackageTests(unittest.TestCase):
         self.assertEqual(tracker.__all__, sorted(tracker.__all__))
         public = {name for name, value in vars(tracker).items() if not name.startswith("_") and not isinstance(value, types.ModuleType)} - {"annotations", "TYPE_CHECKING", "Any", "Optional"}
         self.assertEqual(public | {"run", "__version__"}, set(tracker.__all__))
+
+    def test_every_module_is_python_3_9_and_short(self):
+        for path in sorted(Path(tracker.__file__).parent.rglob("*.py")):
+            with self.subTest(module=path.name):
+                text = path.read_text(encoding="utf-8")
+                ast.parse(text, feature_version=(3, 9))
+                self.assertLessEqual(text.count("\n"), 400)
+
+    def test_only_the_standard_library_is_needed(self):
+        code = "import sys, tracker, tracker.probes, tracker.schedules; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
+        self.assertEqual(subprocess.run([sys.executable, "-c", code], cwd=Path(tracker.__file__).parents[1]).returncode, 0)
 
     def test_every_name_of_all_is_there(self):
         for name in tracker.__all__:

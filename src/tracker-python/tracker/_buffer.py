@@ -13,6 +13,8 @@ PAGE_BYTES = 512 * 1024  # A body of half this size or less: many acknowledgemen
 PAGE_EVENTS = 1_000
 ROW_BYTES, VALUE_BYTES = 200, 64  # What CPython needs for a row and for one name and float in it.
 
+_MOST_WAIT = 0.05
+
 to_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -69,7 +71,10 @@ class Page:
 
 
 class Buffer:
-    """Pages in order, bounded by bytes. Adding never waits: what does not fit is dropped and counted.
+    """Pages in order, bounded by bytes. What does not fit is dropped and counted.
+
+    Who adds faster than the spool takes, which no training does, is held up for as long as the spool goes on taking; when it stands still for
+    50 ms, nobody waits any more until it moves again.
 
     One thread takes, for the spool. A page counts against the bound until it is released.
     """
@@ -81,6 +86,8 @@ class Buffer:
         self._full: Deque[Page] = deque()
         self._page = Page()
         self._held = 0
+        self._freed = Event()
+        self._stands_still = False
         self.points = 0
         self.taken = 0
         self.dropped = 0
@@ -88,6 +95,8 @@ class Buffer:
 
     def add_row(self, step: int, time: int, values: Dict[str, float]) -> bool:
         count = len(values)
+        if self._held >= self._limit - ROW_BYTES - VALUE_BYTES * count:
+            self._wait_for_room(ROW_BYTES + VALUE_BYTES * count)
         with self._lock:
             page = self._room(ROW_BYTES + VALUE_BYTES * count, count)
             if page is None:
@@ -114,6 +123,12 @@ class Buffer:
             page.events.append(event)
             self._added(page)
             return True
+
+    def _wait_for_room(self, size: int) -> None:
+        while self._held + size > self._limit and not self.closed and not self._stands_still:
+            self._freed.clear()
+            if self._held + size > self._limit and not self._freed.wait(_MOST_WAIT):
+                self._stands_still = True
 
     def _room(self, size: int, count: int) -> Optional[Page]:
         if self.closed or self._held + size > self._limit:
@@ -161,6 +176,8 @@ class Buffer:
             self.points -= page.points
             if dropped:
                 self.dropped += page.points
+        self._stands_still = False
+        self._freed.set()
 
     def wake(self) -> None:
         """Lets a waiting `take` return, with or without a page."""

@@ -63,7 +63,11 @@ class Dispatcher:
     def _body(self, record: Record) -> bytes:
         if self._writer == self._spool.writer and self._first == 1:
             return record.payload
-        return head_of(self._writer, record.number - self._first + 1) + record.payload[len(head_of(self._spool.writer, record.number)):]
+        head, number = head_of(self._spool.writer, record.number), record.number - self._first + 1
+        if record.payload.startswith(head):
+            return head_of(self._writer, number) + record.payload[len(head):]
+        # Another client's spool, which writes its members in another order.
+        return to_text({**json.loads(record.payload), "writer": self._writer, "batch": number}).encode("ascii")
 
     def _fill(self, record: Record, answer: Answer) -> bool:
         event = {"kind": "note", "name": "dropped", "level": "warn", "data": {"points": record.points, "reason": answer.explain()[:1000]}}

@@ -69,6 +69,8 @@ class Run:
         self._observers = Observers(self)
         self._buffer = Buffer(settings.buffer_bytes)
         self._sender = self._new_sender()
+        if self._sender is None:
+            self._buffer.close()  # Nobody will take anything.
 
     @property
     def name(self) -> str:

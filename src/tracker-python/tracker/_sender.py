@@ -68,7 +68,7 @@ class Sender:
         self._path = f"/runs/{start.id}"
         self._number = self._sent = 0
         self._begun = False
-        self._head = {"url": url, "mode": "online" if connect is not None else "offline", "writer": new_writer(), "create": start.body}
+        self._head = {"url": url, "mode": "online" if connect is not None else "offline", "writer": new_writer(), "run": start.id, "create": start.body}
         self._spool: Optional[Spool] = None
         self.dropped = 0
         self.folder: Optional[str] = None

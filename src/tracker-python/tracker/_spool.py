@@ -1,9 +1,7 @@
 """Batches on disk until the server has them: what `log` took survives the death of the process.
 
-A spool is a folder, one for each writer, with a lock that its process holds, `head.json` (which run, which server), and segments
-`00000001.log`, … of records: 24 bytes (length and CRC-32 of the payload, kind, number of the batch, its points; little endian), then the
-payload, which is the body of the request. A record that is cut off or does not match its checksum ends its segment. `position.json` is
-there only after the server lost track of the writer: under which id and from which batch on the rest is sent.
+The format is that of docs/spool.md, which the .NET client shares: a folder for each writer with a lock that its process holds, `head.json` (which run,
+which server), segments `00000001.log`, … of checksummed records, and `position.json` after the server lost track of the writer.
 Appending does not force the disk: a crash of the process loses nothing, a crash of the machine may lose its last seconds.
 """
 
