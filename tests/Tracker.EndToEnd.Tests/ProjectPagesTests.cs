@@ -145,6 +145,6 @@ public sealed class ProjectPagesTests(SweepFixture sweep, BrowserFixture browser
         return (page, errors);
     }
 
-    private static Task RowsAsync(IPage page, int count) =>
-        page.WaitForFunctionAsync("count => document.querySelectorAll('.grid .line:not(.head)').length === count", count, new() { Timeout = Patience });
+    private static async Task RowsAsync(IPage page, int count) =>
+        await page.WaitForFunctionAsync("count => document.querySelectorAll('.grid .line:not(.head)').length === count", count, new() { Timeout = Patience });
 }

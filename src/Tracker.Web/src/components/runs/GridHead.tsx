@@ -1,4 +1,4 @@
-import { useRef, type PointerEvent as ReactPointerEvent, type RefObject } from 'react';
+import { memo, useRef, type PointerEvent as ReactPointerEvent, type RefObject } from 'react';
 import { clampWidth, moveColumn, nextOrder, readOrder, widthOf, writeOrder, type Column } from '../../lib/columns';
 import { fieldLabel, forms, metricField, parseField, type Form } from '../../lib/fields';
 import { MenuItem, Popover } from '../Popover';
@@ -22,7 +22,7 @@ export const labelOf = (field: string): string => (field.startsWith('spark.') ? 
 const orderField = (field: string): string | null => (field === 'health' ? 'diagnoses.severity' : unordered.test(field) ? null : field);
 
 /** The headings: a click orders, a drag moves, the right edge resizes, the menu does the rest. */
-export function GridHead({ columns, pins, order, grid, allSelected, onSelectAll, onColumns, onOrder, onGroup }: Props) {
+export const GridHead = memo(function GridHead({ columns, pins, order, grid, allSelected, onSelectAll, onColumns, onOrder, onGroup }: Props) {
   const keys = readOrder(order);
   const dragged = useRef<string | null>(null);
   return (
@@ -98,7 +98,7 @@ export function GridHead({ columns, pins, order, grid, allSelected, onSelectAll,
       })}
     </div>
   );
-}
+});
 
 interface MenuProps {
   column: Column;

@@ -61,7 +61,14 @@ export function RunsGrid(props: Props) {
   }, [onSelect]);
 
   const listed = useMemo(() => items.flatMap((item) => (item.kind === 'run' ? [item.row.id] : [])), [items]);
-  const all = listed.length > 0 && listed.every((id) => selected.has(id));
+  const all = selected.size > 0 && listed.length > 0 && listed.every((id) => selected.has(id));
+  const everything = useRef({ listed, all });
+  everything.current = { listed, all };
+  // The same while one scrolls: the headings are drawn once.
+  const selectAll = useCallback(() => {
+    const { listed, all } = everything.current;
+    onSelect(all ? new Set() : new Set([...state.current.selected, ...listed]));
+  }, [onSelect]);
   const go = (way: number) => {
     const next = Math.min(items.length - 1, Math.max(0, current + way));
     setCurrent(next);
@@ -93,8 +100,8 @@ export function RunsGrid(props: Props) {
         pins={pins}
         order={order}
         grid={box}
-        allSelected={all ? true : listed.some((id) => selected.has(id)) ? null : false}
-        onSelectAll={() => onSelect(all ? new Set() : new Set([...selected, ...listed]))}
+        allSelected={all ? true : selected.size > 0 ? null : false}
+        onSelectAll={selectAll}
         onColumns={onColumns}
         onOrder={onOrder}
         onGroup={onGroup}
