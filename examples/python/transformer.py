@@ -56,14 +56,14 @@ def loss_of(logits, targets):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sick", action="store_true")
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     options = parser.parse_args()
     torch.manual_seed(1)
     numbers = torch.Generator().manual_seed(2)
     peak = 0.3 if options.sick else 3e-3
     model = Sorter()
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.01)
-    plan = schedules.constant(peak) if options.sick else schedules.warmup(peak, 50, then=schedules.cosine(peak, options.steps - 50))
+    plan = schedules.constant(peak) if options.sick else schedules.warmup(peak, 20, then=schedules.cosine(peak, options.steps - 20))
     config = {
         "lr": peak, "optimizer": "adamw", "weight_decay": 0.01, "batch_size": 48, "seq_len": LENGTH, "num_classes": DIGITS, "max_grad_norm": 5.0,
         "schedule": "constant" if options.sick else "warmup-cosine", "total_steps": options.steps, "model": "transformer"}
