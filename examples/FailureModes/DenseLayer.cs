@@ -86,9 +86,14 @@ internal sealed class DenseLayer
         return _gradientOfInput;
     }
 
-    /// <summary>Plain gradient descent.</summary>
-    public void Step(float rate)
+    /// <summary>Plain gradient descent; the decay pulls weights, not biases, towards zero.</summary>
+    public void Step(float rate, float weightDecay = 0)
     {
+        if (weightDecay > 0)
+        {
+            foreach (ref var weight in Weights.AsSpan()) weight *= 1 - (rate * weightDecay);
+        }
+
         VectorMath.AddScaled(Weights, WeightGradient, -rate);
         VectorMath.AddScaled(Bias, BiasGradient, -rate);
     }

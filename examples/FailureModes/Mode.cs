@@ -21,6 +21,20 @@ internal sealed record Mode(string Name, string Shows)
 
     public Loss.Function Loss { get; init; } = FailureModes.Loss.CrossEntropy;
 
+    /// <summary>Part of each weight that is taken away with each step, times the rate.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>First weights are multiplied by this.</summary>
+    public float InitScale { get; init; } = 1;
+
+    /// <summary>Share of the units of the first layer that begin dead: their bias is far below zero.</summary>
+    public double DeadShare { get; init; }
+
+    /// <summary>Share of the training after which the rate is divided by ten; null: it is constant.</summary>
+    public double? RateDropsAt { get; init; }
+
+    public float RateAt(int step, int steps) => RateDropsAt is { } share && step >= share * steps ? LearningRate / 10 : LearningRate;
+
     public static IReadOnlyList<Mode> All { get; } =
     [
         new("healthy", "learns well: nothing to report"),
@@ -39,5 +53,16 @@ internal sealed record Mode(string Name, string Shows)
             LearningRate = 1,
             Loss = FailureModes.Loss.BinaryCrossEntropyByTheBook,
         },
+        new("oscillating", "one layer, batches of 8, rate 5: the loss swings and does not settle") { Hidden = [], LearningRate = 5, BatchSize = 8 },
+        new("schedule-kick", "the rate drops to a tenth half way: the loss falls at once, as it should") { LearningRate = 0.15f, BatchSize = 4, RateDropsAt = 0.5 },
+        new("underfitting", "two hidden units: training and validation flatten early, high and together") { Hidden = [2], LearningRate = 0.1f },
+        new("100-cured", "100 training samples with weight decay: the cure beside the disease") { Examples = 100, LearningRate = 0.1f, WeightDecay = 0.02f },
+        new("exploding", "six layers with weights three times too large: gradients explode on their way down")
+        {
+            Hidden = [32, 32, 32, 32, 32, 32],
+            InitScale = 3,
+            LearningRate = 1e-7f,
+        },
+        new("dead-units", "nine of ten units of the first layer are dead: the loss goes down all the same, to a ceiling") { DeadShare = 0.9 },
     ];
 }

@@ -43,24 +43,27 @@ internal sealed class Network
 
     public static double ParameterNorm(DenseLayer layer) => Math.Sqrt(SquareOf(layer.Weights, layer.Bias));
 
-    /// <summary>Scales all gradients so that their norm is at most <paramref name="limit"/>; true when they were scaled.</summary>
-    public bool Clip(double norm, double limit)
+    public void Step(float rate, float weightDecay = 0)
     {
-        if (!(norm > limit)) return false;
-        var scale = (float)(limit / norm);
+        foreach (var layer in Layers) layer.Step(rate, weightDecay);
+    }
+
+    /// <summary>Weights times a factor, and a share of the first layer's units set so that no sample wakes them.</summary>
+    public void Spoil(float scale, double deadShare)
+    {
         foreach (var layer in Layers)
         {
-            foreach (ref var value in layer.WeightGradient.AsSpan()) value *= scale;
-            foreach (ref var value in layer.BiasGradient.AsSpan()) value *= scale;
+            foreach (ref var weight in layer.Weights.AsSpan()) weight *= scale;
         }
 
-        return true;
+        Layers[0].Bias.AsSpan(0, (int)(deadShare * Layers[0].Outputs)).Fill(-100);
     }
 
-    public void Step(float rate)
-    {
-        foreach (var layer in Layers) layer.Step(rate);
-    }
+    /// <summary>Weights and biases, for whoever changes them and has to put them back.</summary>
+    public IEnumerable<(string Name, float[] Values)> Parameters() => Layers.SelectMany(layer => new[] { ($"{layer.Name}.weight", layer.Weights), ($"{layer.Name}.bias", layer.Bias) });
+
+    /// <summary>Their gradients, in the same order.</summary>
+    public IEnumerable<(string Name, float[] Values)> Gradients() => Layers.SelectMany(layer => new[] { ($"{layer.Name}.weight", layer.WeightGradient), ($"{layer.Name}.bias", layer.BiasGradient) });
 
     private static double SquareOf(float[] weights, float[] bias) => VectorMath.SquareSum(weights) + VectorMath.SquareSum(bias);
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using FailureModes;
 
-var modes = new Argument<string[]>("mode") { Description = "Which to run; none: all seven at once.", Arity = ArgumentArity.ZeroOrMore };
+var modes = new Argument<string[]>("mode") { Description = "Which to run; none: all at once.", Arity = ArgumentArity.ZeroOrMore };
 modes.AcceptOnlyFromAmong([.. Mode.All.Select(mode => mode.Name)]);
 var data = new Option<DirectoryInfo?>("--data") { Description = "Folder with MNIST's four idx files. Default: the 8×8 digits that come with the example." };
 var steps = new Option<int>("--steps") { Description = "Optimizer steps a run.", DefaultValueFactory = _ => 4_000 };
@@ -12,7 +12,7 @@ var url = new Option<Uri?>("--url") { Description = "Address of the server. Defa
 var project = new Option<string>("--project") { Description = "Project of the runs.", DefaultValueFactory = _ => "failure-modes" };
 var record = new Option<DirectoryInfo?>("--record") { Description = "Folder for recorded runs (MODE.jsonl.gz). Without --url nothing is sent." };
 
-var root = new RootCommand("Trains a small network for real, well and in six ways badly, and logs it to Tracker.")
+var root = new RootCommand("Trains a small network for real, well and badly in many ways, and logs it to Tracker.")
 {
     modes, data, steps, seed, delay, url, project, record,
 };

@@ -5,6 +5,9 @@ namespace FailureModes;
 /// <summary>Where one training writes: to the server, to a recorded run, or to both.</summary>
 internal sealed class RunLog(TrackerRun run, Recorder? recorder) : IAsyncDisposable
 {
+    /// <summary>For the probes, whose results are events.</summary>
+    public TrackerRun Run => run;
+
     public bool ShouldStop => run.ShouldStop;
 
     public Uri? Url => run.Url;

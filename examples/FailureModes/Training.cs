@@ -1,4 +1,5 @@
 using Tracker.Client;
+using Tracker.Client.Probes;
 
 namespace FailureModes;
 
@@ -32,6 +33,8 @@ internal sealed class Training
     private readonly Samples _validation;
     private readonly Network _network;
     private readonly LayerProbe _probe;
+    private readonly Sanity _sanity;
+    private readonly GradientClipping _clipping = new(null);
     private readonly Shuffle _order;
     private readonly float[] _input;
     private readonly int[] _classes;
@@ -44,6 +47,8 @@ internal sealed class Training
         _validation = data.Validation;
         var random = new Random(plan.Seed);
         _network = new Network(_train.Width, mode.Hidden, mode.Activation, ClassCount, random);
+        _network.Spoil(mode.InitScale, mode.DeadShare);
+        _sanity = new Sanity(_network, mode, ClassCount);
         _order = new Shuffle(_train.Count, random);
         _probe = new LayerProbe(_network, Scaled(data.Validation.Take(ProbeSamples)), Math.Min(ProbeSamples, data.Validation.Count));
         _input = new float[mode.BatchSize * _train.Width];
@@ -65,8 +70,9 @@ internal sealed class Training
             ["loss"] = mode.Loss == Loss.CrossEntropy ? "cross_entropy" : "binary_cross_entropy",
             ["optimizer"] = "sgd",
             ["lr"] = mode.LearningRate,
-            ["schedule"] = "constant",
+            ["schedule"] = mode.RateDropsAt is null ? "constant" : "step",
             ["batch_size"] = mode.BatchSize,
+            ["weight_decay"] = mode.WeightDecay,
             ["max_grad_norm"] = mode.MaxGradNorm,
             ["num_classes"] = ClassCount,
             ["total_steps"] = plan.Steps,
@@ -83,6 +89,7 @@ internal sealed class Training
         int step = 0, clipped = 0;
         int? broken = null;
         var state = TrackerFinishState.Finished;
+        _sanity.CheckBefore(_log.Run, _train.Take(32), Scaled(_train.Take(32)));
         for (; step < _plan.Steps; step++)
         {
             if (cancellationToken.IsCancellationRequested || _log.ShouldStop)
@@ -101,7 +108,12 @@ internal sealed class Training
             last = loss;
             if (step == 0) first = loss;
             if (wasClipped) clipped++;
-            if (broken is null && !double.IsFinite(loss)) broken = step;
+            if (broken is null && !double.IsFinite(loss))
+            {
+                broken = step;
+                _sanity.Hunt(_log.Run, step, _input, _mode.BatchSize);
+            }
+
             if (step - broken >= StepsAfterNonFinite)
             {
                 state = TrackerFinishState.Failed;
@@ -128,7 +140,7 @@ internal sealed class Training
         var norm = _network.GradientNorm();
         _log.Log(
             step,
-            ("train/loss", result.Loss), ("lr", _mode.LearningRate), ("grad_norm/total", norm),
+            ("train/loss", result.Loss), ("lr", _mode.RateAt(step, _plan.Steps)), ("grad_norm/total", norm),
             ("param_norm/total", _network.ParameterNorm()), ("epoch", (double)step * _mode.BatchSize / _train.Count));
 
         var logLayers = step % StepsBetweenLayerLogs == 0;
@@ -137,18 +149,21 @@ internal sealed class Training
         var clipped = false;
         if (_mode.MaxGradNorm is { } limit)
         {
-            clipped = _network.Clip(norm, limit);
+            _clipping.ByNorm(step, _network.Gradients().Select(gradient => gradient.Values.AsMemory()), limit);
+            clipped = norm > limit;
             _log.Log(step, ("clip/threshold", limit), ("clip/active", clipped ? 1 : 0));
         }
 
-        if (logLayers) _probe.LogUpdates(_log, step, _mode.LearningRate);
-        _network.Step(_mode.LearningRate);
+        var rate = _mode.RateAt(step, _plan.Steps);
+        if (logLayers) _probe.LogUpdates(_log, step, rate);
+        _network.Step(rate, _mode.WeightDecay);
         return (result.Loss, clipped);
     }
 
     private (double Loss, double Accuracy) Evaluate(int step)
     {
         var validation = LossOn(_validation);
+        _sanity.LogQuality(_log, step, _network.Forward(Scaled(_validation), _validation.Count), _validation.Classes);
         var train = LossOn(_train.Take(_validation.Count));
         _log.Log(step, ("val/loss", validation.Loss), ("val/accuracy", validation.Accuracy), ("train/accuracy", train.Accuracy));
         return (validation.Loss, validation.Accuracy);

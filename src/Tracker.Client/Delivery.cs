@@ -50,6 +50,8 @@ internal sealed class Delivery : IDisposable
     /// <summary>The last step that was logged; null before.</summary>
     public long? LastStep => _buffer.LastStep;
 
+    public bool HasLogged(Func<string, bool> series) => Array.Exists(_buffer.Names, name => name is not null && series(name));
+
     private bool IsOffline => _settings.Mode == TrackerMode.Offline;
 
     /// <summary>Starts the loops and waits for the first answer of the server, or for its absence, 5 s at most.</summary>
@@ -138,7 +140,7 @@ internal sealed class Delivery : IDisposable
             return isOffline ? throw new ArgumentException("Mode offline needs a folder to write to.", nameof(settings)) : null;
         try
         {
-            return Spool.Create(settings.SpoolFolder, new SpoolHead(writer, settings.Id, settings.Url.ToString(), create, isOffline), settings.Options.MaxSpoolBytes);
+            return Spool.Create(settings.SpoolFolder, new SpoolHead(writer, settings.Id, settings.Url.ToString().TrimEnd('/'), create, isOffline), settings.Options.MaxSpoolBytes);
         }
         catch (Exception error) when (!isOffline && error is IOException or UnauthorizedAccessException)
         {

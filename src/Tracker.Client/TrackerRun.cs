@@ -51,6 +51,8 @@ public sealed class TrackerRun : IAsyncDisposable
         Logged = 0, Acknowledged = 0, Dropped = 0, Pending = 0, PendingBytes = 0, SpooledBytes = 0, Recovered = 0, Rejected = 0, Batches = 0, Retries = 0, LastError = null,
     };
 
+    internal bool HasLogged(Func<string, bool> series) => _delivery?.HasLogged(series) ?? false;
+
     internal bool EndsOnSignals => _settings.Options.EndsOnSignals;
 
     /// <summary>

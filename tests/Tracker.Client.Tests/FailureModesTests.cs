@@ -70,6 +70,34 @@ public sealed class FailureModesTests
     }
 
     [Fact]
+    public async Task Weight_decay_cures_what_a_hundred_samples_do()
+    {
+        var (disease, cure) = (await TrainAsync("100-examples"), await TrainAsync("100-cured"));
+        (cure.LastValidationLoss / cure.BestValidationLoss).ShouldBeLessThan(disease.LastValidationLoss / disease.BestValidationLoss);
+        cure.LastLoss.ShouldBeGreaterThan(disease.LastLoss * 10);
+    }
+
+    [Fact]
+    public async Task Two_units_are_too_few_and_dead_units_are_a_ceiling()
+    {
+        var (healthy, few, dead) = (await TrainAsync("healthy"), await TrainAsync("underfitting"), await TrainAsync("dead-units"));
+        few.LastLoss.ShouldBeGreaterThan(healthy.LastLoss * 5);
+        (few.LastValidationLoss / few.LastLoss).ShouldBeInRange(0.5, 2);
+        dead.LastValidationLoss.ShouldBeGreaterThan(healthy.LastValidationLoss * 1.2);
+    }
+
+    [Fact]
+    public async Task The_kick_of_the_schedule_lowers_the_loss()
+    {
+        var (before, after) = (await TrainAsync("schedule-kick", steps: 1_000), await TrainAsync("schedule-kick", steps: 2_000));
+        after.LastValidationLoss.ShouldBeLessThan(before.FirstLoss / 4);
+        after.ValidationAccuracy.ShouldBeGreaterThan(0.85);
+    }
+
+    [Fact]
+    public async Task Weights_three_times_too_large_make_the_loss_huge() => (await TrainAsync("exploding", steps: 50)).FirstLoss.ShouldBeGreaterThan(100);
+
+    [Fact]
     public async Task The_same_seed_gives_the_same_training() =>
         (await TrainAsync("healthy", steps: 100)).ShouldBe(await TrainAsync("healthy", steps: 100));
 

@@ -59,8 +59,11 @@ public sealed class GradientTests
         Loss.CrossEntropy(network.Forward(_input, Rows), _classes, Classes, gradient);
         network.Backward(gradient, Rows);
         var norm = network.GradientNorm();
-        network.Clip(norm, norm * 2).ShouldBeFalse();
-        network.Clip(norm, norm / 4).ShouldBeTrue();
+        var clipping = new Tracker.Client.Probes.GradientClipping(null);
+        var gradients = network.Gradients().Select(item => item.Values.AsMemory()).ToList();
+        clipping.ByNorm(0, gradients, norm * 2).ShouldBe(norm, norm * 1e-6);
+        clipping.ByNorm(1, gradients, norm / 4).ShouldBe(norm, norm * 1e-6);
+        clipping.Clipped.ShouldBe(1);
         network.GradientNorm().ShouldBe(norm / 4, norm * 1e-5);
     }
 

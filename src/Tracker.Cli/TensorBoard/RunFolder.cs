@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using Tracker.Client;
+
+namespace Tracker.Cli.TensorBoard;
+
+/// <summary>
+/// One folder of event files: one run. Files are read in the order of their names, which begin with the time of their making. A file that
+/// begins at or before the last step, or says so itself, is a restart: what comes from there on rewinds the run.
+/// </summary>
+internal sealed class RunFolder(ImportTarget target, string folder, string name)
+{
+    private readonly List<RecordFile> _files = [];
+    private readonly HashSet<string> _known = [];
+    private readonly Dictionary<string, string> _plugins = [];
+    private readonly List<(string, double)> _scalars = [];
+    private TrackerRun? _run;
+    private long? _lastStep;
+    private bool _isNewFile;
+    private long _skipped;
+    private bool _isSpoilt;
+
+    public long Length => _files.Sum(file => file.Length);
+
+    public long Read => _files.Sum(file => file.Position);
+
+    /// <summary>Sends what has come since the last time.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var path in Directory.GetFiles(folder, "*tfevents*").Order(StringComparer.Ordinal))
+        {
+            if (_known.Add(path)) _files.Add(new RecordFile(path));
+        }
+
+        _run ??= await target.StartAsync(name, "tensorboard", folder, cancellationToken);
+        foreach (var file in _files)
+        {
+            if (file.Position == 0) _isNewFile = true;
+            try
+            {
+                foreach (var record in file.Read())
+                {
+                    await SendAsync(_run, TensorEvent.Parse(record, _plugins), cancellationToken);
+                    await ImportTarget.WaitForRoomAsync(_run, cancellationToken);
+                }
+            }
+            catch (InvalidDataException error) when (!_isSpoilt)
+            {
+                // The other files, and what stands before, are sent all the same.
+                _isSpoilt = true;
+                await Console.Error.WriteLineAsync($"tracker: {error.Message}");
+            }
+            catch (InvalidDataException)
+            {
+                // It is said once.
+            }
+        }
+    }
+
+    public async Task<int> FinishAsync()
+    {
+        var spoilt = _files.Sum(file => file.Spoilt);
+        if (spoilt > 0) await Console.Error.WriteLineAsync($"tracker: {folder}: {spoilt} spoilt records left out");
+        _files.ForEach(file => file.Dispose());
+        if (_run is null) return 0;
+        var exit = await target.FinishAsync(_run, folder, _skipped);
+        return _isSpoilt || spoilt > 0 ? Math.Max(exit, CommandException.Unreadable) : exit;
+    }
+
+    private async Task SendAsync(TrackerRun run, TensorEvent item, CancellationToken cancellationToken)
+    {
+        var time = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Clamp(item.WallTime * 1000, 0, 253_402_300_799_000));
+        var isBack = item.Values.Count > 0 && _isNewFile && item.Step <= _lastStep;
+        if (item.IsRestart || isBack)
+        {
+            // In one batch points go by their steps; what comes after the restart has to be in another.
+            while (run.Statistics.Pending > 0) await Task.Delay(10, cancellationToken);
+            run.LogEvent(new TrackerEvent { Kind = TrackerEventKind.Resume, Name = "restart", Step = item.Step, Time = time });
+        }
+
+        if (item.Values.Count == 0) return;
+        _isNewFile = false;
+        _lastStep = item.Step;
+        _scalars.Clear();
+        foreach (var value in item.Values)
+        {
+            if (value.Scalar is { } scalar) _scalars.Add((value.Tag, scalar));
+            else if (value.Histogram is { } histogram) run.LogHistogram(value.Tag, histogram.Edges, histogram.Counts, item.Step, time);
+            else _skipped++;
+        }
+
+        if (_scalars.Count > 0) run.Log(item.Step, time, CollectionsMarshal.AsSpan(_scalars));
+    }
+}

@@ -1,0 +1,29 @@
+using System.IO.Compression;
+using Shouldly;
+using Tracker.Testing;
+using Xunit;
+
+namespace Tracker.EndToEnd.Tests;
+
+/// <summary>The packages as they are made for others. Packing takes some seconds; it uses what the build of the tests has made.</summary>
+public sealed class PackageTests
+{
+    [Theory]
+    [InlineData("Tracker.Client", "Tracker.Client", "lib/net10.0/Tracker.Client.dll", "lib/net10.0/Tracker.Client.xml", "README.md")]
+    [InlineData("Tracker.Client.Grpc", "Tracker.Client.Grpc", "lib/net10.0/Tracker.Client.Grpc.dll", "lib/net10.0/Tracker.Client.Grpc.xml")]
+    [InlineData("Tracker.Cli", "Tracker.Tool", "tools/net10.0/any/tracker.dll", "tools/net10.0/any/Tracker.Client.dll", "tools/net10.0/any/DotnetToolSettings.xml")]
+    public async Task A_package_holds_what_it_should(string project, string package, params string[] files)
+    {
+        using var folder = new TemporaryFolder();
+        var dotnet = Tool.Find(".NET", "dotnet", "dotnet.exe");
+        var (exit, output) = await Tool.RunAsync(
+            dotnet, ["pack", Repository.PathOf("src", project), "--no-build", "--configuration", Repository.Configuration, "--output", folder.Path], Repository.Root);
+        exit.ShouldBe(0, output);
+        using var content = ZipFile.OpenRead(Directory.GetFiles(folder.Path, $"{package}.*.nupkg").ShouldHaveSingleItem());
+        var names = content.Entries.Select(entry => entry.FullName).ToList();
+        foreach (var file in files) names.ShouldContain(file);
+        if (project == "Tracker.Cli") return;
+        using var symbols = ZipFile.OpenRead(Directory.GetFiles(folder.Path, $"{package}.*.snupkg").ShouldHaveSingleItem());
+        symbols.Entries.ShouldContain(entry => entry.FullName.EndsWith($"{project}.pdb", StringComparison.Ordinal));
+    }
+}
