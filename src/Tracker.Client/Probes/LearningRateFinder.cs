@@ -44,9 +44,8 @@ public static class LearningRateFinder
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(restore);
         options ??= new FinderOptions();
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Start);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.End, options.Start);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 3);
+        if (!(options.Start > 0 && options.End > options.Start && options.Steps >= 3))
+            throw new ArgumentOutOfRangeException(nameof(options), $"A sweep from {options.Start} to {options.End} in {options.Steps} steps is none: the rates are positive and rise, and there are at least 3.");
         var (rates, losses) = (new List<double>(), new List<double>());
         double? divergedAt = null;
         try

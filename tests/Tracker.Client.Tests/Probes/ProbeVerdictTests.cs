@@ -19,7 +19,7 @@ public sealed class ProbeVerdictTests(PostgresFixture postgres)
         await using var run = await TrackerRun.StartAsync(
             new TrackerRunOptions { Url = server.Address, Project = "probes", Mode = TrackerMode.Online, Collect = TrackerCollect.None, FlushInterval = TimeSpan.FromMilliseconds(20), Report = _ => { } }, Cancel);
         for (var step = 0; step < 60; step++) run.LogHealth(step, 2.3 - (0.01 * step), 1, 0.1, [0.5, 0.6]);
-        SanityChecks.OverfitOneBatch(run, () => 2.3, null, steps: 50, samples: 32);
+        SanityChecks.OverfitOneBatch(run, () => 2.3, null, steps: 100, samples: 32);
         SanityChecks.FirstStep(run, new Queue<double>([1, 2]).Dequeue, () => { });
         SanityChecks.GradientsReachAll(run, 60, [new("fc1.weight", null), new("fc2.weight", new[] { 1f })]);
         SanityChecks.OutputShape(run, [32, 9], [-1, 10]);
