@@ -6,6 +6,8 @@ namespace Tracker.Cli;
 /// <summary><c>tracker ls [PROJECT] [--filter F] [--order-by O] [--limit N] [--json]</c>: projects, or the runs of one.</summary>
 internal static class LsCommand
 {
+    private static readonly string[] s_losses = ["val/loss", "train/loss"];
+
     public static Command Create()
     {
         var project = new Argument<string?>("PROJECT") { Description = "Its runs. Default: list the projects.", Arity = ArgumentArity.ZeroOrOne };
@@ -46,7 +48,7 @@ internal static class LsCommand
 
     /// <summary>The last validation loss, else the training loss.</summary>
     private static string Loss(JsonNode? metrics) =>
-        new[] { "val/loss", "train/loss" }.Select(name => metrics?[name]?["last"]).FirstOrDefault(value => value is not null) is { } last
+        s_losses.Select(name => metrics?[name]?["last"]).FirstOrDefault(value => value is not null) is { } last
             ? double.TryParse(last.ToString(), out var number) ? number.ToString("G5") : last.ToString()
             : "";
 

@@ -33,7 +33,7 @@ internal static class OpenCommand
     {
         try
         {
-            using var browser = OperatingSystem.IsLinux() ? Process.Start(new ProcessStartInfo("xdg-open", [url]) { RedirectStandardError = true, RedirectStandardOutput = true })
+            using var browser = OperatingSystem.IsLinux() ? Process.Start(new ProcessStartInfo("xdg-open", [url]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })
                 : OperatingSystem.IsMacOS() ? Process.Start("open", [url])
                 : Process.Start(new ProcessStartInfo(url) { UseShellExecute = true });
         }
