@@ -28,11 +28,11 @@ internal static class BacktestEndpoint
         var limit = request.Limit ?? 20;
         var candidates = await RunsAsync(database, project, name, request.Since, after, limit + 1, cancel);
         var items = new List<BacktestRunDto>();
-        foreach (var candidate in candidates.Take(limit)) items.Add(await TestAsync(candidate, options, replay, queries, cancel));
+        foreach (var candidate in candidates.Take(limit)) items.Add(await TestAsync(candidate, request.Options is null ? null : options, replay, queries, cancel));
         return TypedResults.Ok(new BacktestDto(RunAnalyzer.Version, items, candidates.Count > limit ? candidates[limit - 1].Run.RunKey.ToString(CultureInfo.InvariantCulture) : null));
     }
 
-    private static async Task<BacktestRunDto> TestAsync(Candidate candidate, AnalyzerOptions options, RunReplay replay, DiagnosisQueries queries, CancellationToken cancel)
+    private static async Task<BacktestRunDto> TestAsync(Candidate candidate, AnalyzerOptions? options, RunReplay replay, DiagnosisQueries queries, CancellationToken cancel)
     {
         var stored = (await queries.OfRunAsync(candidate.Run.RunKey, cancel))
             .Select(d => new BacktestDiagnosisDto(d.Id, d.State, d.Severity, d.Cause, d.Title, d.OnsetStep, d.Step, [.. d.Signals.Select(s => s.Id).Distinct(StringComparer.Ordinal)])).ToList();

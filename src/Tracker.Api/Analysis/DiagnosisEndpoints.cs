@@ -15,6 +15,8 @@ public static class DiagnosisEndpoints
         builder.Services.AddSingleton<DiagnosisQueries>();
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<RunReplay>();
+        builder.Services.AddSingleton<AnalyzerSettings>();
+        builder.Services.AddSingleton<Mutes>();
         builder.Services.AddSingleton<IJournalConsumerFactory, CompactorFactory>();
         builder.Services.AddSingleton<IJournalConsumerFactory, AnalyzerConsumerFactory>();
         builder.Services.AddHostedService<Followers>();
@@ -26,6 +28,8 @@ public static class DiagnosisEndpoints
         group.MapGet("/runs/{id}/diagnoses", OfRun).WithSummary("What was found in a run, by onset, resolved ones included.");
         group.MapGet("/runs/{id}/visibility", VisibilityEndpoint.Get).WithSummary("What a run lets the analyzer see: series recognised, and conditions that cannot be seen for lack of one, with the line of code that would log it.");
         group.MapPost("/projects/{name}/backtest", BacktestEndpoint.Post).WithSummary("Folds stored runs by the present rules, or by thresholds of choice, and shows what would be raised beside what is stored; changes nothing.");
+        group.MapOptions();
+        group.MapMutes();
         group.MapGet("/diagnoses", List).WithSummary("Diagnoses of a project or of all, the latest change first.");
         group.MapGet("/diagnoses/{id}", Get).WithSummary("One diagnosis.");
         group.MapPost("/diagnoses/{id}/verdict", Judge).WithSummary("Says what people think of a diagnosis; the analyzer never touches it.");

@@ -62,8 +62,8 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
             await using var say = new NpgsqlCommand(verdict is null
                 ? "delete from verdicts where diagnosis_id = $1"
                 : """
-                  insert into verdicts (diagnosis_id, verdict, said_by) values ($1, $2, $3)
-                  on conflict (diagnosis_id) do update set verdict = excluded.verdict, said_by = excluded.said_by, said_at = now()
+                  insert into verdicts (diagnosis_id, verdict, said_by, severity) select id, $2, $3, severity from diagnoses where id = $1
+                  on conflict (diagnosis_id) do update set verdict = excluded.verdict, said_by = excluded.said_by, severity = excluded.severity, said_at = now()
                   """, connection, transaction);
             say.Parameters.Add(Text(id));
             if (verdict is not null)

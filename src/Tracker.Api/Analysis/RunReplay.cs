@@ -9,10 +9,10 @@ public sealed class RunReplay(JournalReader journal, HistoryReader history)
 {
     private const int PageBytes = 4 << 20;
 
-    /// <summary>What the rules say of the run as far as it has come, or null when it is gone.</summary>
-    public async Task<IReadOnlyList<RunDiagnosis>?> FoldAsync(RunRef run, AnalyzerOptions options, CancellationToken cancel)
+    /// <summary>What the rules say of the run as far as it has come, by thresholds of choice or, where null, by its own; null when it is gone.</summary>
+    public async Task<IReadOnlyList<RunDiagnosis>?> FoldAsync(RunRef run, AnalyzerOptions? options, CancellationToken cancel)
     {
-        var analyzer = new RunAnalyzer(run.Id, options);
+        var analyzer = new RunAnalyzer(run.Id, options, AnalyzerOptionsJson.Parse);
         var position = 0L;
         while (true)
         {

@@ -12,6 +12,9 @@ public static class Problems
     public static ProblemHttpResult UnknownDiagnosis(string id) =>
         Of(StatusCodes.Status404NotFound, "Unknown diagnosis", $"There is no diagnosis \"{Shorten(id)}\".", "id");
 
+    public static ProblemHttpResult UnknownMute(long id) =>
+        Of(StatusCodes.Status404NotFound, "Unknown mute", $"There is no mute {id}.", "id");
+
     public static ProblemHttpResult UnknownProject(string name) =>
         Of(StatusCodes.Status404NotFound, "Unknown project", $"There is no project \"{Shorten(name)}\".", "name");
 

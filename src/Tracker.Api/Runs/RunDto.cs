@@ -89,8 +89,15 @@ public sealed record RunDto
     /// <summary>Summaries of the scalar series by name.</summary>
     public required IReadOnlyDictionary<string, MetricDto> Metrics { get; init; }
 
-    /// <summary>Open diagnoses, worst first; without what people muted or called wrong.</summary>
+    /// <summary>The three worst open diagnoses, of equal severity the one that began first; without what people muted or called wrong.</summary>
     public required IReadOnlyList<OpenDiagnosisDto> Diagnoses { get; init; }
+
+    /// <summary>Number of other open ones: <c>GET /runs/{id}/diagnoses</c> has them all.</summary>
+    /// <example>0</example>
+    public int MoreDiagnoses { get; init; }
+
+    /// <summary>How the run stands; null where it was not asked for.</summary>
+    public RunHealth? Health { get; init; }
 }
 
 /// <summary>A request to stop.</summary>

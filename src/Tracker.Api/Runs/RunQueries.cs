@@ -76,7 +76,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
             select p.name, count(r.run_key), count(r.run_key) filter (where r.state = 'running'), max(r.created_at), p.created_at,
                    (select count(*) from diagnoses d join runs x using (run_key)
                     where d.project_key = p.project_key and d.state = 'open' and d.severity >= 1 and x.deleted_at is null
-                      and not exists (select 1 from verdicts v where v.diagnosis_id = d.id)),
+                      and not exists (select 1 from verdicts v where v.diagnosis_id = d.id) and not tracker_muted(d)),
                    p.bytes, p.quota_bytes
             from projects p left join runs r on r.project_key = p.project_key and r.deleted_at is null
             where p.deleted_at is null
@@ -145,7 +145,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     private async Task<List<RunDto>> CompleteAsync(List<(long Key, RunDto Run)> rows, RunColumns? columns, CancellationToken cancel)
     {
         if (rows.Count == 0) return [];
-        if (columns is { Metrics.Count: 0 } && !columns.Has("diagnoses")) return [.. rows.Select(row => row.Run)];
+        if (columns is { Metrics.Count: 0 } && !columns.Has("diagnoses") && !columns.Has("health")) return [.. rows.Select(row => row.Run)];
         var names = columns?.Metrics?.Select(metric => metric.Series).Distinct(StringComparer.Ordinal).ToArray();
         var metrics = rows.ToDictionary(row => row.Key, _ => new Dictionary<string, MetricDto>(StringComparer.Ordinal));
         var diagnoses = rows.ToDictionary(row => row.Key, _ => new List<OpenDiagnosisDto>());
@@ -162,7 +162,7 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             select d.run_key, d.id, d.severity, d.body ->> 'title', d.cause, d.state, d.onset_step
             from diagnoses d left join verdicts v on v.diagnosis_id = d.id
-            where d.run_key = any ($1) and d.state = 'open' and (v.verdict is null or v.verdict not in ('wrong', 'muted')) order by d.severity desc, d.onset_step
+            where d.run_key = any ($1) and d.state = 'open' and (v.verdict is null or v.verdict not in ('wrong', 'muted')) and not tracker_muted(d) order by d.severity desc, d.onset_step, d.id
             """)
         {
             Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
@@ -199,7 +199,9 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         return [.. rows.Select(row => row.Run with
         {
             Metrics = metrics[row.Key],
-            Diagnoses = diagnoses[row.Key],
+            Diagnoses = [.. diagnoses[row.Key].Take(RunHealth.Shown)],
+            MoreDiagnoses = Math.Max(0, diagnoses[row.Key].Count - RunHealth.Shown),
+            Health = RunHealth.Of(diagnoses[row.Key]),
         })];
     }
 

@@ -66,6 +66,8 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         await context.Database.ExecuteSqlAsync($"insert into run_heads (run_key) values ({run.RunKey})", cancel);
         await context.Database.ExecuteSqlAsync($"select tracker_ensure_partition({run.RunKey})", cancel);
         await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "config", Time = Now, Data = run.Config }, cancel);
+        var options = await context.Database.SqlQuery<string?>($"select options::text as \"Value\" from projects where project_key = {project.ProjectKey}").SingleAsync(cancel);
+        if (options is not null) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "options", Time = Now, Data = options }, cancel);
         await CommitAsync(transaction, run.RunKey, project.ProjectKey, cancel);
         return (CreateOutcome.Created, run);
     }

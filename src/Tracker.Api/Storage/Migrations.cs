@@ -74,6 +74,10 @@ public sealed class RoutesMigration() : SqlMigration("0052-routes.sql");
 [Migration("0053-rules")]
 public sealed class RulesMigration() : SqlMigration("0053-rules.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0060-options-and-mutes")]
+public sealed class OptionsAndMutesMigration() : SqlMigration("0060-options-and-mutes.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -101,7 +101,7 @@ public static class Conditions
         ]),
         .. Of("Learning rate",
         [
-            new("lr-decayed-early", "the rate ran out", "high", "lr"),
+            new("lr-decayed-early", "the rate ran out", "info high", "lr"),
             new("startup-spike", "jumps in the first steps", "info", "train/loss"),
             new("warmup-missing", "full rate from the first step", "info", "train/loss lr|config:schedule"),
             new("warmup-too-short", "unstable after the warm-up", "info", "train/loss lr"),

@@ -12,14 +12,16 @@ namespace Tracker.Core.Diagnosis;
 /// Columns must carry the names of their series. Within a batch points are folded by step, and within a step by the order in which
 /// the series first appeared in the run; events stand before the points of their step, events without a step before all.
 /// </remarks>
-public sealed class RunAnalyzer : IItemSink
+public sealed partial class RunAnalyzer : IItemSink
 {
     /// <summary>Version of the rules and of the saved state: raise it with every change that makes a replay differ.</summary>
-    public const int Version = 12;
+    public const int Version = 13;
 
     private const int ReviewPoints = 50;
 
-    private readonly AnalyzerOptions _options;
+    private readonly Func<string, AnalyzerOptions?>? _optionsOf;
+    private AnalyzerOptions _options;
+    private string _optionsText = "";
     private readonly RunContext _context = new();
     private readonly DiagnosisBook _book;
     private readonly List<SeriesState> _series = [];
@@ -35,31 +37,26 @@ public sealed class RunAnalyzer : IItemSink
     private int _rolesVersion;
 
     /// <param name="runId">Id of the run; the ids of its diagnoses are made from it.</param>
-    /// <param name="options">Thresholds; the defaults where null.</param>
-    public RunAnalyzer(string runId, AnalyzerOptions? options = null)
-        : this(runId, options, DetectorCatalogue.Entries)
+    /// <param name="options">Thresholds; the defaults where null. Given ones stand whatever the run's <c>options</c> events say.</param>
+    /// <param name="optionsOf">Reads the thresholds in the data of an <c>options</c> event, null where they cannot be read; without it such events change nothing.</param>
+    public RunAnalyzer(string runId, AnalyzerOptions? options = null, Func<string, AnalyzerOptions?>? optionsOf = null)
+        : this(runId, options, DetectorCatalogue.Entries, optionsOf)
     {
     }
 
-    internal RunAnalyzer(string runId, AnalyzerOptions? options, DetectorEntry[] entries)
+    internal RunAnalyzer(string runId, AnalyzerOptions? options, DetectorEntry[] entries, Func<string, AnalyzerOptions?>? optionsOf = null)
     {
         ArgumentNullException.ThrowIfNull(runId);
         _options = options ?? new AnalyzerOptions();
+        _optionsOf = options is null ? optionsOf : null;
         _book = new DiagnosisBook(runId);
         _entries = entries;
         _runDetectors = new Detector?[entries.Length];
         for (var i = 0; i < _entries.Length; i++)
         {
-            var entry = _entries[i];
-            if (!entry.IsMadeWithRun) continue;
-            var detector = _runDetectors[i] = entry.Create(_options);
-            if (entry.Reviews) _reviewing.Add(detector);
-            foreach (var kind in entry.Events)
-            {
-                if (!_noticing.TryGetValue(kind, out var list)) _noticing.Add(kind, list = []);
-                list.Add(detector);
-            }
+            if (_entries[i].IsMadeWithRun) _runDetectors[i] = entries[i].Create(_options);
         }
+        Wire();
     }
 
     /// <summary>All diagnoses so far, in the order in which they were raised, each in its latest state.</summary>
@@ -80,7 +77,7 @@ public sealed class RunAnalyzer : IItemSink
         return (IReadOnlyList<DiagnosisEvent>?)_events ?? [];
     }
 
-    /// <summary>The state, to go on from with <see cref="Load(string, ReadOnlySpan{byte}, AnalyzerOptions?)"/>.</summary>
+    /// <summary>The state, to go on from with <see cref="Load(string, ReadOnlySpan{byte}, AnalyzerOptions?, Func{string, AnalyzerOptions?}?)"/>.</summary>
     public byte[] Save()
     {
         using var bytes = new MemoryStream();
@@ -94,9 +91,10 @@ public sealed class RunAnalyzer : IItemSink
     }
 
     /// <summary>An analyzer as it was when it was saved, or null when the state is of another version or damaged: fold the run from its start then.</summary>
-    public static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options = null) => Load(runId, state, options, DetectorCatalogue.Entries);
+    public static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options = null, Func<string, AnalyzerOptions?>? optionsOf = null) =>
+        Load(runId, state, options, DetectorCatalogue.Entries, optionsOf);
 
-    internal static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options, DetectorEntry[] entries)
+    internal static RunAnalyzer? Load(string runId, ReadOnlySpan<byte> state, AnalyzerOptions? options, DetectorEntry[] entries, Func<string, AnalyzerOptions?>? optionsOf = null)
     {
         using var bytes = new MemoryStream(state.ToArray());
         using var stream = new StateStream(bytes, loading: true);
@@ -105,7 +103,7 @@ public sealed class RunAnalyzer : IItemSink
             var version = 0;
             stream.Sync(ref version);
             if (version != Version) return null;
-            var analyzer = new RunAnalyzer(runId, options, entries);
+            var analyzer = new RunAnalyzer(runId, options, entries, optionsOf);
             analyzer.Sync(stream);
             return bytes.Position == bytes.Length ? analyzer : null;
         }
@@ -125,6 +123,10 @@ public sealed class RunAnalyzer : IItemSink
         {
             _context.Hints.Read(happening.Data);
             if (_rolesVersion != _context.Hints.RolesVersion) Reassign();
+        }
+        else if (happening.Kind == "options")
+        {
+            Retune(happening.Data ?? "");
         }
         else if (happening.Kind == "resume")
         {
@@ -199,14 +201,7 @@ public sealed class RunAnalyzer : IItemSink
         _byName[series.Name] = series;
         _context.Enlist(series);
         if (series.Role is not { } role) return;
-        var detectors = new List<Detector>();
-        for (var i = 0; i < _entries.Length; i++)
-        {
-            var entry = _entries[i];
-            if (!entry.Roles.Contains(role.Kind) || (role.Rank > 0 && !entry.SeesRanks)) continue;
-            detectors.Add(entry.PerRun || entry.IsMadeWithRun ? _runDetectors[i] ??= entry.Create(_options) : entry.Create(_options));
-        }
-        series.Detectors = [.. detectors];
+        series.Detectors = [.. EntriesOf(role).Select(i => IsShared(_entries[i]) ? _runDetectors[i] ??= _entries[i].Create(_options) : _entries[i].Create(_options))];
     }
 
     /// <summary>Roles set by hand while the run goes on: a series whose role changes starts anew, and what was raised on it is withdrawn.</summary>
@@ -230,6 +225,8 @@ public sealed class RunAnalyzer : IItemSink
     {
         // The roles of series depend on the config, so it comes first.
         _context.SyncHints(stream);
+        var options = stream.SyncText(_optionsText);
+        if (stream.IsLoading && options.Length > 0) Retune(options);
         stream.Sync(ref _rolesVersion);
         stream.Sync(ref _reviewedAt);
         var count = _series.Count;

@@ -4,7 +4,7 @@ namespace Tracker.Core.Diagnosis;
 public static partial class SeriesRoles
 {
     private static readonly HashSet<string> Rising =
-        ["f1", "fbeta", "auc", "auroc", "auprc", "bleu", "sacrebleu", "chrf", "meteor", "rouge", "rouge1", "rouge2", "rougel", "rougelsum", "recall", "precision", "r2", "map", "map50", "ap", "iou", "miou",
+        ["f1", "fbeta", "auc", "auroc", "auprc", "bleu", "sacrebleu", "chrf", "meteor", "rouge", "rouge1", "rouge2", "rougel", "rougelsum", "recall", "precision", "r2", "map", "map50", "ap", "ap50", "ap75", "iou", "miou",
             "dice", "jaccard", "ndcg", "mrr", "em", "match", "spearman", "spearmanr", "pearson", "pearsonr", "correlation", "mcc", "kappa", "psnr", "ssim", "success", "solved", "winrate", "specificity", "sensitivity",
             "acc", "accuracy", "top1", "top5", "acc1", "acc5", "hit", "pass"];
 
@@ -49,8 +49,11 @@ public static partial class SeriesRoles
     /// <summary>The class of <c>acc_class_7</c>, <c>recall/class_cat</c>, <c>class_7_accuracy</c> or <c>per_class_acc/7</c>; null where there is none.</summary>
     private static string? PerClass(List<string> bare)
     {
+        if (!bare.Exists(ClassMeasures.Contains)) return null;
+        if (bare.Find(w => w.StartsWith("class", StringComparison.Ordinal) && int.TryParse(w.AsSpan(5), out _)) is { } numbered) return numbered[5..];
         var at = bare.FindIndex(w => w is "class" or "cls" or "label");
-        if (at < 0 || !bare.Exists(ClassMeasures.Contains)) return null;
+        // cls_accuracy is the accuracy of a classification head.
+        if (at < 0 || (bare[at] == "cls" && at + 1 < bare.Count && ClassMeasures.Contains(bare[at + 1]))) return null;
         var label = bare.Where((w, i) => i != at && w is not "per" && !ClassMeasures.Contains(w)).ToList();
         return label.Count is 1 or 2 ? string.Join('_', label) : null;
     }
@@ -74,7 +77,7 @@ public static partial class SeriesRoles
     /// <summary>A measure of validation whose name says which way is better.</summary>
     private static SeriesRole? Measure(List<string> rest, bool validation)
     {
-        if (!validation || rest.Count is 0 or > 5 || !rest.Exists(w => Rising.Contains(w) || Falling.Contains(w))) return null;
+        if (!validation || rest.Count is 0 or > 7 || !rest.Exists(w => Rising.Contains(w) || Falling.Contains(w))) return null;
         if (rest.Exists(w => w is "time" or "runtime" or "samples" or "second" or "loss" or "steps" or "class" or "threshold")) return null;
         return new SeriesRole(RoleKind.Metric, string.Join('_', rest));
     }

@@ -30,6 +30,16 @@ public sealed class LrDecayedEarlyTests
         new Script().Config(Config).Series("lr", string.Join(' ', Enumerable.Range(0, 1000).Select(i => (0.05 * (1 + Math.Cos(Math.PI * i / 1000))).ToString("0.0000000000")))).Run().Raised.ShouldBeEmpty();
 
     [Fact]
+    public void An_exponential_decay_that_was_announced_is_a_note_unless_it_runs_out_early()
+    {
+        static string Decay(double perStep) => string.Join(' ', Enumerable.Range(0, 1000).Select(i => (0.1 * Math.Pow(perStep, i)).ToString("0.############")));
+        const string Announced = """{"total_steps":1000, "schedule":"exponential"}""";
+        new Script().Config(Announced).Series("lr", Decay(0.988)).Run().Signal("lr-decayed-early").Severity.ShouldBe(Severity.Info);
+        new Script().Config(Announced).Series("lr", Decay(0.97)).Run().Signal("lr-decayed-early").Severity.ShouldBe(Severity.High);
+        new Script().Config(Config).Series("lr", Decay(0.988)).Run().Signal("lr-decayed-early").Severity.ShouldBe(Severity.High);
+    }
+
+    [Fact]
     public void Without_a_known_length_it_waits_two_hundred_points()
     {
         new Script().Series("lr", "0.1x300 0x199").Run().Raised.ShouldBeEmpty();

@@ -29,6 +29,15 @@ public sealed class WarmupTests
     public void Noise_of_the_first_batches_is_no_jump() => new Script().Config(Config).Series("lr", "0.1x300").Series("train/loss", "2.3>0.5~0.3x300").Run().Raised.ShouldNotContain("startup-spike");
 
     [Fact]
+    public void A_jump_is_seen_where_only_every_tenth_step_is_logged()
+    {
+        const string Jumps = "2.3 4.5 4 3 2.6>0.5~0.03x96";
+        new Script().Config(Config).Series("lr", "0.1x100", every: 10).Series("train/loss", Jumps, every: 10).Run().Raised.ShouldContain("startup-spike");
+        new Script().Config(Config).Series("lr", "0.1x100", every: 10).Series("train/loss", "2.3>0.5~0.03x100", every: 10).Run().Raised.ShouldNotContain("startup-spike");
+        new Script().Config(Config).Series("lr", "0.1x20", every: 50).Series("train/loss", "2.3 4.5 4 3 2.6>0.5~0.03x16", every: 50).Run().Raised.ShouldNotContain("startup-spike");
+    }
+
+    [Fact]
     public void A_transformer_under_Adam_at_full_rate_is_a_note_of_its_own()
     {
         new Script().Config(Transformer).Series("lr", "0.001x300").Series("train/loss", Falls).Run().Raised.ShouldBe(["warmup-missing"]);

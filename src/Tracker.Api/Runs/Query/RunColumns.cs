@@ -31,6 +31,8 @@ public sealed record RunColumns(IReadOnlySet<string> Attributes, IReadOnlyList<M
         ["url"] = (run, _) => run.Url,
         ["stop"] = (run, _) => run.Stop,
         ["diagnoses"] = (run, _) => run.Diagnoses,
+        ["moreDiagnoses"] = (run, _) => run.MoreDiagnoses,
+        ["health"] = (run, _) => run.Health,
     };
 
     /// <summary>Reads <c>fields</c>: names of fields with commas between them; <c>metrics</c>, <c>config</c> and <c>diagnoses</c> alone mean all of these.</summary>

@@ -46,8 +46,8 @@ public sealed record ConfigField(IReadOnlyList<string> Path) : RunField(FieldTyp
 /// <summary>What every run has. <see cref="Sql"/> is fixed text over the tables of <see cref="RunSql"/>; for words it selects the keys of the runs that have the word {0}.</summary>
 public sealed record AttributeField(string Name, FieldType Type, string Sql, RunTables Needs = RunTables.None) : RunField(Type)
 {
-    /// <summary>Open diagnoses, as d; a verdict "wrong" takes one out.</summary>
-    public const string OpenDiagnoses = "diagnoses d left join verdicts v on v.diagnosis_id = d.id where d.state = 'open' and v.verdict is distinct from 'wrong'";
+    /// <summary>Open diagnoses, as d; a verdict "wrong" takes one out, and so does a mute.</summary>
+    public const string OpenDiagnoses = "diagnoses d left join verdicts v on v.diagnosis_id = d.id where d.state = 'open' and v.verdict is distinct from 'wrong' and not tracker_muted(d)";
 
     public static readonly IReadOnlyDictionary<string, AttributeField> All = new AttributeField[]
     {

@@ -22,6 +22,8 @@ internal static class Consequences
     {
         ["lr-too-high"] = [.. Stalls, .. Calibration, "val-erratic", "class-collapse", "class-regression", "downstream-regression", "grad-vanishing-depth", "grad-uniformly-low"],
         ["lr-too-low"] = Stalls,
+        // What the first steps have damaged may not be repaired before the rate runs out.
+        ["warmup-missing-or-short"] = [.. Stalls, "lr-decayed-early"],
         ["lr-schedule-exhausted"] = [.. Stalls, "low-lr-plateau", "stale-validation"],
         ["bad-init-or-scale"] = [.. Stalls, .. Calibration, .. DeadParts, "startup-spike", "warmup-missing", "loss-spike", "update-too-small", "low-lr-plateau"],
         ["vanishing-architecture"] = [.. Stalls, "dead-layer", "masked-dead-part", "update-too-small", "class-collapse"],

@@ -13,6 +13,9 @@ public sealed record LrDecayedEarlyOptions
 
     /// <summary>Points that it must have stayed there where the length of the run is unknown. Default 200.</summary>
     public int PointsIfUnknown { get; init; } = 200;
+
+    /// <summary>Share of the run from which on an exponential decay that the config announces is a note only. Default 0.4.</summary>
+    public double Announced { get; init; } = 0.4;
 }
 
 /// <summary>The learning rate is all but zero (below a thousandth of its peak) while much of the run is left.</summary>
@@ -43,7 +46,7 @@ internal sealed class LrDecayedEarly(LrDecayedEarlyOptions options) : Detector
                 run.Signals.Raise(new Signal
                 {
                     Id = Id,
-                    Severity = Severity.High,
+                    Severity = IsAnnounced(run, series) ? Severity.Info : Severity.High,
                     Series = series.Name,
                     Step = point.Step,
                     OnsetStep = rate.ExhaustedSince,
@@ -59,4 +62,8 @@ internal sealed class LrDecayedEarly(LrDecayedEarlyOptions options) : Detector
     }
 
     public override void Sync(StateStream s) => _alarm.Sync(s);
+
+    /// <summary>A decay by a constant factor, as the config announces it, is small long before the end on purpose; but not before a good part of the run is done.</summary>
+    private bool IsAnnounced(RunContext run, SeriesState series) =>
+        Schedules.DecaysByFactor(run.Hints) && run.Rate.Jumps == 0 && run.TotalSteps is { } total && run.Rate.ExhaustedSince - series.FirstStep >= options.Announced * total;
 }

@@ -73,7 +73,8 @@ internal sealed class ScheduleKick(ScheduleKickOptions options) : Detector
         if (ratio <= 1 / options.Cut && Math.Abs(_ratio - 1) < 0.05 && run.Loss is { Trend: { Tail.Count: >= 10 } trend } loss)
         {
             (_from, _to, _cutStep, _waited) = (_rate, point.Value, point.Step, 0);
-            _points = Math.Min(run.Window(loss, options.Points), trend.Tail.Count / 2);
+            // A kick is over in some tens of steps: few points of a sparse series show it.
+            _points = Math.Min(loss.IsDense ? options.Points : Math.Max(4, run.Window(loss, options.Points) / 2), trend.Tail.Count / 2);
             for (var i = 0; i < Windows; i++)
             {
                 _before[i] = trend.Tail.Median(_points << i);

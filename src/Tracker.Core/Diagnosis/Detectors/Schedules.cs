@@ -13,5 +13,8 @@ internal static class Schedules
     /// <summary>The rate is meant to rise again, or to rise for long (one-cycle).</summary>
     public static bool Cycles(ConfigHints hints) => Array.Exists(Cyclic, word => hints.Schedule.Contains(word, StringComparison.Ordinal));
 
+    /// <summary>The rate is meant to fall by the same factor every step or epoch.</summary>
+    public static bool DecaysByFactor(ConfigHints hints) => hints.Schedule.StartsWith("exp", StringComparison.Ordinal) || hints.Schedule.Contains("_exp", StringComparison.Ordinal) || hints.Schedule.Contains("exponential", StringComparison.Ordinal);
+
     public static bool Warms(ConfigHints hints) => hints.Schedule.Contains("warm", StringComparison.Ordinal);
 }

@@ -8,6 +8,9 @@ public sealed record WarmupOptions
     /// <summary>Share of the run, at least 10 and at most 100 points, in which a jump belongs to the start. Default 0.02.</summary>
     public double Start { get; init; } = 0.02;
 
+    /// <summary>The same for a series that is not logged every step: at least 3 and at most 10 points. Default 0.1.</summary>
+    public double SparseStart { get; init; } = 0.1;
+
     /// <summary>Height of the start's peak over the first loss. Default 1.15.</summary>
     public double Ratio { get; init; } = 1.15;
 
@@ -73,7 +76,9 @@ internal sealed class Warmup(WarmupOptions options) : Detector
     private void Start(RunContext run, SeriesState series, in Point point)
     {
         var total = run.TotalSteps;
-        var points = Math.Clamp(total is { } steps ? options.Start * steps / series.Stride : 0, 10, 100);
+        // Of a sparse series the start is a tenth of the run, so that it has some points at all.
+        var sparse = !series.IsDense;
+        var points = sparse && total is { } length ? Math.Clamp(options.SparseStart * length / series.Stride, 3, 10) : Math.Clamp(total is { } steps ? options.Start * steps / series.Stride : 0, 10, 100);
         if (series.Count <= points)
         {
             if (point.Value > _peak) (_peak, _peakStep) = (point.Value, point.Step);
@@ -82,7 +87,7 @@ internal sealed class Warmup(WarmupOptions options) : Detector
         if (series.Count < Math.Max(points, run.Window(series, JudgedAt))) return;
         _judged = true;
         // Logged too sparsely, the first points are no start any more.
-        if (run.IsAdversarial || !IsFullFromStart(run) || series.Stride > 5) return;
+        if (run.IsAdversarial || !IsFullFromStart(run) || (series.Stride > 5 && !(series.Stride <= options.Start * total))) return;
         var first = series.First;
         var noise = Statistics.Noise(series.Trend!.Tail.CopyLast(stackalloc double[40]));
         var needed = Math.Max(options.Noise * noise, (options.Ratio - 1) * Math.Abs(first));

@@ -11,6 +11,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     private const int HeadPoints = 20;
     private const int WidthIsChosenAt = 10;
     private const int WidestFine = 25;
+    private const int SparsePoints = 150;
 
     private readonly Tail _fine = new(64);
     private double[] _head = new double[HeadPoints];
@@ -42,7 +43,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     /// <summary>The last 64 medians of <see cref="FineWidth"/> points; a bucket's step is its last point's.</summary>
     public Tail Fine => _fine;
 
-    /// <summary>Points in a fine bucket: 1 for evaluations, else a fortieth of the expected points, 5 to 25; 0 until it is chosen.</summary>
+    /// <summary>Points in a fine bucket: 1 for evaluations, else a fortieth of the expected points, 5 to 25 (from 2 where fewer than 150 are expected); 0 until it is chosen.</summary>
     public int FineWidth => _width;
 
     /// <summary>True while the point that closed a fine bucket is looked at: slow tests run only then.</summary>
@@ -164,7 +165,8 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     private void ChooseWidth(long step, long? totalSteps)
     {
         var stride = Math.Max(1, (step - _firstStep) / (double)(WidthIsChosenAt - 1));
-        _width = totalSteps is { } total ? (int)Math.Clamp(total / stride / 40, 5, WidestFine) : WidestFine;
+        // A hundred points in all, as a run that logs every tenth or fiftieth step has, make no fourteen buckets of five.
+        _width = totalSteps is { } total ? (int)Math.Clamp(total / stride / 40, total / stride < SparsePoints ? 2 : 5, WidestFine) : WidestFine;
     }
 
     private void CloseBuckets(long step)
