@@ -1447,6 +1447,370 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Thresholds of the detectors for the runs of a project: what was set, and all of them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyzerOptionsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        /** Sets thresholds for a project, {} for none: for runs to come, and for those that run from now on. Try them with a back-test first. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyzerOptionsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Thresholds of the detectors for one run: what was set for it, for its project, and all of them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyzerOptionsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        /** Sets thresholds for a run over those of its project, {} for none; they hold from this moment of the run on, live and replayed. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyzerOptionsDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people do not want to be told of, the latest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only mutes of this project. */
+                    project?: string;
+                    /** @description True: also those whose time is over. */
+                    past?: boolean;
+                    /** @description Rows a page, 1–1,000; default 100. */
+                    limit?: number;
+                    /** @description The `nextCursor` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MuteDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Mutes a run or a project, one condition or all, for a time or until it is taken back. Alerts and counts obey; signals and diagnoses stay. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MuteRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MuteDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mutes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a mute back. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/diagnoses": {
         parameters: {
             query?: never;
@@ -3459,6 +3823,15 @@ export interface components {
              */
             expression?: string;
         };
+        /** @description Thresholds of the detectors. */
+        AnalyzerOptionsDto: {
+            /** @description What was set here, without the defaults: `{"clipping": {"often": 0.4}}`. */
+            set?: unknown;
+            /** @description What was set for the project of a run; empty for a project. */
+            project?: unknown;
+            /** @description All thresholds in force, by detector. */
+            effective?: unknown;
+        };
         /** @description One attempt of a delivery. */
         AttemptDto: {
             /**
@@ -4721,6 +5094,90 @@ export interface components {
              */
             nonFinite: number;
         };
+        /** @description What nobody wants to be told of. */
+        MuteDto: {
+            /**
+             * @description Its id.
+             * @example 7
+             */
+            id: string;
+            /**
+             * @description Name of the project.
+             * @example digits
+             */
+            project: string;
+            /**
+             * @description Id of the run; null for all runs of the project.
+             * @example digits-lr10-a1
+             */
+            run?: string | null;
+            /**
+             * @description The condition; null for all.
+             * @example clip-over-50
+             */
+            condition?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; null until it is taken back.
+             * @example 2026-11-29T00:00:00Z
+             */
+            until?: string | null;
+            /**
+             * @description Why, in words; may be empty.
+             * @example clipped on purpose
+             */
+            reason: string;
+            /**
+             * @description Who said so.
+             * @example dashboard
+             */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it was said.
+             * @example 2026-11-22T10:00:00Z
+             */
+            at: string;
+        };
+        /** @description One page of a list. */
+        MuteDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["MuteDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description What is to be muted: a run, or all runs of a project. */
+        MuteRequest: {
+            /**
+             * @description Id of a run; absent for all runs of `project`.
+             * @example digits-lr10-a1
+             */
+            run?: string | null;
+            /**
+             * @description Name of a project; not needed with `run`.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description One condition of the catalogue; absent for all.
+             * @example clip-over-50
+             */
+            condition?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; absent until it is taken back.
+             * @example 2026-11-29T00:00:00Z
+             */
+            until?: string | null;
+            /**
+             * @description Why, up to 1,000 characters.
+             * @example clipped on purpose
+             */
+            reason?: string | null;
+        };
         NonFiniteDto: {
             /**
              * Format: double
@@ -5400,8 +5857,15 @@ export interface components {
             metrics: {
                 [key: string]: components["schemas"]["MetricDto"];
             };
-            /** @description Open diagnoses, worst first; without what people muted or called wrong. */
+            /** @description The three worst open diagnoses, of equal severity the one that began first; without what people muted or called wrong. */
             diagnoses: components["schemas"]["OpenDiagnosisDto"][];
+            /**
+             * Format: int32
+             * @description Number of other open ones: `GET /runs/{id}/diagnoses` has them all.
+             * @example 0
+             */
+            moreDiagnoses?: number;
+            health?: components["schemas"]["RunHealth"];
         };
         /** @description One page of a list. */
         RunDtoPage: {
@@ -5412,6 +5876,19 @@ export interface components {
              * @example 1042
              */
             nextCursor?: string | null;
+        };
+        /** @description How a run stands, from its open diagnoses without those that people muted or called wrong. */
+        RunHealth: {
+            /**
+             * @description `critical` (one at high or crit), `warning` (one at warn), `healthy` (nothing, and the loss converges), `unknown` (nothing yet).
+             * @example critical
+             */
+            status?: string;
+            /**
+             * @description Title of the worst diagnosis, or why nothing can be said.
+             * @example The loss is diverging since step 96
+             */
+            reason?: string;
         };
         /** @description A view to keep. */
         SaveViewRequest: {
