@@ -50,6 +50,8 @@ try
     app.MapDashboard();
 
     await Database.MigrateAsync(app.Services, CancellationToken.None);
+    // For a job that runs before new nodes start.
+    if (args.Contains("--migrate")) return 0;
     await app.StartAsync();
     Console.WriteLine($"Tracker is ready: {Addresses.Describe(app)}");
     await app.WaitForShutdownAsync();

@@ -81,7 +81,7 @@ public sealed class AlertKillTests : IDisposable
         database.WaitForExit(TimeSpan.FromSeconds(20));
     }
 
-    private static async Task<WebApplication> ReceiveAsync(Func<HttpContext, Task> take)
+    internal static async Task<WebApplication> ReceiveAsync(Func<HttpContext, Task> take)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -11,11 +11,14 @@ namespace Tracker.Testing;
 
 /// <summary>
 /// One PostgreSQL for all tests of a project; each test takes a database of its own. It is the one that <c>TRACKER_TEST_POSTGRES</c> names
-/// (a connection string of a user who may create databases), a container where the tests were built with <c>-p:UseTestcontainers=true</c>,
-/// else a private server like the product's, in a temporary folder. Use: <c>[assembly: AssemblyFixture(typeof(PostgresFixture))]</c>.
+/// (a connection string of a user who may create databases), a container where the tests were built with <c>-p:UseTestcontainers=true</c>
+/// (its major version by <c>TRACKER_TEST_POSTGRES_VERSION</c>, 14 to 18, default 17), else a private server like the product's, in a temporary folder. Use: <c>[assembly: AssemblyFixture(typeof(PostgresFixture))]</c>.
 /// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
+    /// <summary>Nobody mourns these databases: they are made and dropped faster without waiting for the disk.</summary>
+    private static readonly Dictionary<string, string> FastSettings = new() { ["fsync"] = "off", ["full_page_writes"] = "off", ["max_connections"] = "400" };
+
     private readonly TemporaryFolder _folder = new("tracker postgres");
 #if TESTCONTAINERS
     private Testcontainers.PostgreSql.PostgreSqlContainer? _server;
@@ -35,15 +38,22 @@ public sealed class PostgresFixture : IAsyncLifetime
             return;
         }
 #if TESTCONTAINERS
-        _server = new Testcontainers.PostgreSql.PostgreSqlBuilder().WithImage("postgres:17").Build();
+        var version = Environment.GetEnvironmentVariable("TRACKER_TEST_POSTGRES_VERSION") is { Length: > 0 } named ? named : "17";
+        if (!int.TryParse(version, out var major) || major is < 14 or > 18)
+            throw new InvalidOperationException($"TRACKER_TEST_POSTGRES_VERSION is \"{version}\"; it must be a major version from 14 to 18.");
+        _server = new Testcontainers.PostgreSql.PostgreSqlBuilder()
+            .WithImage($"postgres:{major}")
+            // Tests create and drop databases by hundreds and compare names by bytes, as the private server does.
+            .WithEnvironment("POSTGRES_INITDB_ARGS", "--locale=C --encoding=UTF8")
+            .WithCommand([.. FastSettings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })])
+            .Build();
         await _server.StartAsync();
         _connectionString = _server.GetConnectionString();
 #else
         var options = new EmbeddedPostgresOptions
         {
             DataFolder = _folder.Path,
-            // Nobody mourns these databases: they are made and dropped faster without waiting for the disk.
-            Settings = new Dictionary<string, string> { ["fsync"] = "off", ["full_page_writes"] = "off", ["max_connections"] = "400" },
+            Settings = FastSettings,
         };
         _server = await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None);
         _connectionString = _server.ConnectionString;
@@ -51,12 +61,12 @@ public sealed class PostgresFixture : IAsyncLifetime
         await CreateTemplateAsync();
     }
 
-    /// <summary>A new database with Tracker's schema and nothing in it.</summary>
+    /// <summary>A new database with Tracker's schema and nothing in it, or with nothing at all.</summary>
     /// <returns>Its connection string.</returns>
-    public async Task<string> CreateDatabaseAsync()
+    public async Task<string> CreateDatabaseAsync(bool withSchema = true)
     {
         var name = $"test_{Guid.NewGuid():n}";
-        await ExecuteAsync($"create database {name} template {_template}");
+        await ExecuteAsync($"create database {name} template {(withSchema ? _template : "template0")}");
         _databases.Add(name);
         return ConnectionTo(name);
     }

@@ -6,6 +6,7 @@ namespace Tracker.Api.Embedded;
 public static class EmbeddedPostgresSetup
 {
     private const string ConnectionKey = "ConnectionStrings:Tracker";
+    private const string DirectConnectionKey = "ConnectionStrings:TrackerDirect";
 
     /// <summary>
     /// Starts the private PostgreSQL and sets <c>ConnectionStrings:Tracker</c> to it; starts none and returns null where that key is set already.
@@ -23,7 +24,12 @@ public static class EmbeddedPostgresSetup
         var configuration = builder.Configuration;
         if (configuration[ConnectionKey] is { } connection && !string.IsNullOrWhiteSpace(connection))
         {
-            if (Given("TRACKER_POSTGRES_PASSWORD_FILE") is { } file) configuration[ConnectionKey] = WithPassword(connection, file);
+            if (Given("TRACKER_POSTGRES_PASSWORD_FILE") is { } file)
+            {
+                configuration[ConnectionKey] = WithPassword(connection, file);
+                if (Given(DirectConnectionKey) is { } direct) configuration[DirectConnectionKey] = WithPassword(direct, file);
+            }
+
             return null;
         }
 

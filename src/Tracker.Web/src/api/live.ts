@@ -1,4 +1,4 @@
-import { HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
+import { HttpTransportType, HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
 import type { QueryClient } from '@tanstack/react-query';
 import { alertKeys } from './alerts';
 import { applyProjectSnapshot, applyRunSnapshot, beginRun, endRun, patchDiagnosis, patchHistograms, patchPoints, patchRun, resetRun, type PointsMessage } from './cache';
@@ -42,7 +42,8 @@ export class Live {
   private status: LiveStatus = { state: 'connecting', since: Date.now() };
 
   constructor(private readonly client: QueryClient) {
-    this.connection = new HubConnectionBuilder().withUrl('/hubs/live').configureLogging(LogLevel.None).build();
+    // No negotiation: its answer would hold for the node that gave it, and a proxy may send the WebSocket to another one.
+    this.connection = new HubConnectionBuilder().withUrl('/hubs/live', { skipNegotiation: true, transport: HttpTransportType.WebSockets }).configureLogging(LogLevel.None).build();
     this.connection.serverTimeoutInMilliseconds = 40_000;
     this.connection.on('points', (message: PointsMessage) => this.enqueue(message));
     this.connection.on('histograms', ({ run, names }: { run: string; names: string[] }) => patchHistograms(this.client, run, names));
