@@ -17,6 +17,7 @@ public sealed partial class ImportTests
         ("Storage", []),
         ("Http", ["Embedded", "Storage"]),
         ("Runs", ["Http", "Storage"]),
+        ("Views", ["Http", "Runs"]),
         ("Series", ["Http", "Storage", "Runs"]),
         ("Ingest", ["Http", "Storage", "Runs"]),
         ("Alerts", ["Http", "Storage", "Runs", "Series"]),
