@@ -219,7 +219,7 @@ public sealed class SpoolTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_remembered_position_is_read_by_the_next_process()
+    public async Task A_remembered_position_is_read_by_the_next_process()
     {
         using (var spool = Spool.Create(_folder.Path, Head("net-moved", "moved"), long.MaxValue))
         {
@@ -229,7 +229,7 @@ public sealed class SpoolTests : IAsyncLifetime
 
         using var taken = Spool.TryTake(_folder["net-moved"])!;
         using var queue = new BatchQueue(taken, _ => { });
-        var batch = queue.NextAsync(Cancel).AsTask().Result!;
+        var batch = (await queue.NextAsync(Cancel))!;
         (batch.Writer, batch.Number).ShouldBe(("net-new", 2));
         System.Text.Encoding.UTF8.GetString(batch.Json).ShouldStartWith("""{"writer":"net-new","batch":2,"series":""");
     }

@@ -255,7 +255,7 @@ public sealed class ChannelTests(PostgresFixture postgres) : AlertDatabase(postg
         await server.RaiseAsync(Samples.Event());
         var alert = await server.QueryAsync<Guid>("select id from alerts");
         var payload = "payload=" + Uri.EscapeDataString($$"""{"type":"block_actions","user":{"username":"ada"},"actions":[{"action_id":"tracker.acknowledge","value":"{{alert}}"}]}""");
-        var stamp = (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + age).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var stamp = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + age).ToString(System.Globalization.CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/channels/{id}/slack") { Content = new StringContent(payload, Encoding.UTF8, "application/x-www-form-urlencoded") };
         request.Headers.Add("X-Slack-Request-Timestamp", stamp);
         request.Headers.Add("X-Slack-Signature", "v0=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"v0:{stamp}:{payload}"))));

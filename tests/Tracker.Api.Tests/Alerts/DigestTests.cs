@@ -50,7 +50,7 @@ public sealed class DigestTests(PostgresFixture postgres) : AlertDatabase(postgr
         await using var receiver = await Receiver.StartAsync();
         await using var server = await AlertServer.Create(ConnectionString).StartAsync();
         using var client = server.Client();
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         using var made = await client.PostAsJsonAsync("/api/v1/channels", new
         {
             kind = "webhook",

@@ -21,7 +21,7 @@ public sealed class RuleServiceTests(PostgresFixture postgres)
         return await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
     }
 
-    private static Task LogAsync(TrackerServer server, string run, int batch, string series, params double[] values)
+    private static Task<HttpResponseMessage> LogAsync(TrackerServer server, string run, int batch, string series, params double[] values)
     {
         var steps = string.Join(',', Enumerable.Range(0, values.Length).Select(i => (batch * 100) + i));
         var numbers = string.Join(',', values.Select(value => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "NaN"));

@@ -21,10 +21,10 @@ public sealed class LostContactTests(PostgresFixture postgres)
     private static async Task<List<string>> EventsAsync(TrackerServer server, string run) =>
         [.. (await server.Client.JsonAsync($"/api/v1/runs/{run}/events")).GetProperty("items").EnumerateArray().Select(e => e.GetProperty("kind").GetString()!)];
 
-    private static Task LogAsync(TrackerServer server, string run, int batch) =>
+    private static Task<HttpResponseMessage> LogAsync(TrackerServer server, string run, int batch) =>
         server.Client.LogAsync(run, $$$"""{"writer":"w","batch":{{{batch}}},"points":[{"step":{{{batch}}},"values":{"train/loss":1}}]}""");
 
-    private static Task BeatAsync(TrackerServer server, string run) => server.Client.PostAsync($"/api/v1/runs/{run}/heartbeat", """{"writer":"w"}""");
+    private static Task<HttpResponseMessage> BeatAsync(TrackerServer server, string run) => server.Client.PostAsync($"/api/v1/runs/{run}/heartbeat", """{"writer":"w"}""");
 
     [Fact]
     public async Task A_run_that_falls_silent_is_lost_returns_with_its_writer_and_can_still_finish()
