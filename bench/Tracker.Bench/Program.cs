@@ -37,6 +37,7 @@ foreach (var (name, what, measure) in benches) root.Add(CommandOf(name, what, [m
 root.Add(DurabilityCommand());
 root.Add(GrowthCommand());
 root.Add(DiagnosisCommand());
+root.Add(FuzzCommand.Create());
 return await root.Parse(args).InvokeAsync();
 
 // These are not part of "all": they take as long as they are asked to.

@@ -15,5 +15,6 @@ var root = new RootCommand("Tracker's command line.")
     ExportCommand.Create(),
     ReplayCommand.Create(),
     CompletionCommand.Create(),
+    AdminCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Alerts;
@@ -35,7 +36,7 @@ public static class AlertEndpoints
 
     public static void MapAlerts(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1/alerts").WithTags("Alerts");
+        var group = routes.MapGroup("/api/v1/alerts").WithTags("Alerts").Needs(Rights.Read, Of.Caller);
         group.MapGet("", ListAsync)
             .WithName("ListAlerts")
             .WithSummary("Alerts in the order in which they became visible, oldest first; with before the latest first.")
@@ -43,7 +44,7 @@ public static class AlertEndpoints
         group.MapGet("/stream", StreamAsync).WithSummary("Alerts as server-sent events, from since or from now; the id of an event is its sequence, so a client that connects anew goes on where it was (Last-Event-ID).")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
         group.MapGet("/{alert:guid}/chart.png", PictureAsync).WithSummary("The curve that an alert speaks of, with the evidence marked; the key comes with the alert.")
-            .Produces<byte[]>(StatusCodes.Status200OK, "image/png").ProducesProblem(StatusCodes.Status404NotFound).AllowAnonymous();
+            .Produces<byte[]>(StatusCodes.Status200OK, "image/png").ProducesProblem(StatusCodes.Status404NotFound).OpenToAll();
         routes.MapActions();
         routes.MapChannels();
         routes.MapDeliveries();
@@ -51,6 +52,7 @@ public static class AlertEndpoints
     }
 
     private static async Task<Results<Ok<AlertPage>, ProblemHttpResult>> ListAsync(
+        HttpContext http,
         AlertLists lists,
         [Description("Return alerts after this sequence: the nextCursor of an earlier answer. Default: 0, from the first.")] string? since,
         [Description("Return alerts before this sequence, the latest first: for reading back. \"now\" begins with the latest.")] string? before,
@@ -63,7 +65,7 @@ public static class AlertEndpoints
         var end = long.MaxValue;
         if (before is not (null or "now") && !TryRead(before, 0, out end)) return Invalid("before", "before must be a nextCursor of an earlier answer, or \"now\".");
         if (limit is < 1 or > MostItems) return Invalid("limit", $"limit must lie between 1 and {MostItems}.");
-        var items = before is null ? await lists.ReadAsync(after, project, limit ?? 100, cancel, run) : await lists.ReadBackAsync(end, project, run, limit ?? 100, cancel);
+        var items = before is null ? await lists.ReadAsync(after, project, http.Caller().Projects(Rights.Read), limit ?? 100, cancel, run) : await lists.ReadBackAsync(end, project, http.Caller().Projects(Rights.Read), run, limit ?? 100, cancel);
         var next = items.Count > 0 ? items[^1].Sequence : before is null ? after : end;
         return TypedResults.Ok(new AlertPage(items, next.ToString(CultureInfo.InvariantCulture)));
     }
@@ -78,17 +80,17 @@ public static class AlertEndpoints
         if (!TryRead(from, -1, out var after)) return Invalid("since", "since must be a nextCursor of an earlier answer, a whole number from 0.");
         if (after < 0) after = await lists.LastAsync(cancel);
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        return TypedResults.ServerSentEvents(Follow(lists, signal, time, after, project, cancel));
+        return TypedResults.ServerSentEvents(Follow(lists, signal, time, after, project, context.Caller(), cancel));
     }
 
     private static async IAsyncEnumerable<SseItem<AlertItem>> Follow(
-        AlertLists lists, AlertSignal signal, TimeProvider time, long after, string? project, [EnumeratorCancellation] CancellationToken cancel)
+        AlertLists lists, AlertSignal signal, TimeProvider time, long after, string? project, Caller caller, [EnumeratorCancellation] CancellationToken cancel)
     {
         var spoke = time.GetTimestamp();
         while (!cancel.IsCancellationRequested)
         {
             var next = signal.Next;
-            var items = await lists.ReadAsync(after, project, MostItems, cancel);
+            var items = await lists.ReadAsync(after, project, caller.Projects(Rights.Read), MostItems, cancel);
             foreach (var item in items)
             {
                 after = item.Sequence;

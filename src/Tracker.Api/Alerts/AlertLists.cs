@@ -12,26 +12,27 @@ public sealed class AlertLists(NpgsqlDataSource database, AlertLinks links)
     private const string Chosen = """
         ($2::text is null or a.project_key = (select project_key from projects where name = $2))
         and ($4::text is null or a.run_key = (select run_key from runs where id = $4))
+        and ($5::bigint[] is null or a.project_key = any ($5))
         """;
 
     /// <summary>
-    /// Alerts after a number. The numbers are given here, not where alerts are written: a counter over all projects in those transactions would let one stalled
+    /// Alerts after a number, of the projects that the caller may see (null: all). The numbers are given here, not where alerts are written: a counter over all projects in those transactions would let one stalled
     /// node hold up all others, and an identity column shows later numbers before earlier ones. The numbering is one statement of its own, so
     /// it holds its lock for no longer than it runs.
     /// </summary>
-    public async Task<List<AlertItem>> ReadAsync(long after, string? project, int limit, CancellationToken cancel, string? run = null)
+    public async Task<List<AlertItem>> ReadAsync(long after, string? project, long[]? visible, int limit, CancellationToken cancel, string? run = null)
     {
         await NumberAsync(cancel);
         await using var command = database.CreateCommand($"select a.number, {Columns} where a.number > $1 and {Chosen} order by a.number limit $3");
-        return await ReadAsync(command, after, project, limit, run, cancel);
+        return await ReadAsync(command, after, project, limit, run, visible, cancel);
     }
 
     /// <summary>Alerts before a number, the latest first.</summary>
-    public async Task<List<AlertItem>> ReadBackAsync(long before, string? project, string? run, int limit, CancellationToken cancel)
+    public async Task<List<AlertItem>> ReadBackAsync(long before, string? project, long[]? visible, string? run, int limit, CancellationToken cancel)
     {
         await NumberAsync(cancel);
         await using var command = database.CreateCommand($"select a.number, {Columns} where a.number < $1 and {Chosen} order by a.number desc limit $3");
-        return await ReadAsync(command, before, project, limit, run, cancel);
+        return await ReadAsync(command, before, project, limit, run, visible, cancel);
     }
 
     /// <summary>The number of the latest alert; 0 when there is none.</summary>
@@ -68,12 +69,13 @@ public sealed class AlertLists(NpgsqlDataSource database, AlertLinks links)
         await number.ExecuteNonQueryAsync(cancel);
     }
 
-    private Task<List<AlertItem>> ReadAsync(NpgsqlCommand command, long bound, string? project, int limit, string? run, CancellationToken cancel)
+    private Task<List<AlertItem>> ReadAsync(NpgsqlCommand command, long bound, string? project, int limit, string? run, long[]? visible, CancellationToken cancel)
     {
         command.Parameters.Add(new() { Value = bound });
         command.Parameters.Add(Text(project));
         command.Parameters.Add(new() { Value = (long)limit });
         command.Parameters.Add(Text(run));
+        command.Parameters.Add(new() { Value = (object?)visible ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         return ReadAsync(command, cancel);
     }
 

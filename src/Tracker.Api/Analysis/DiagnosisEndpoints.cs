@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
@@ -25,14 +26,14 @@ public static class DiagnosisEndpoints
     public static void MapAnalysis(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1").WithTags("Diagnoses").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapGet("/runs/{id}/diagnoses", OfRun).WithSummary("What was found in a run, by onset, resolved ones included.");
-        group.MapGet("/runs/{id}/visibility", VisibilityEndpoint.Get).WithSummary("What a run lets the analyzer see: series recognised, and conditions that cannot be seen for lack of one, with the line of code that would log it.");
-        group.MapPost("/projects/{name}/backtest", BacktestEndpoint.Post).WithSummary("Folds stored runs by the present rules, or by thresholds of choice, and shows what would be raised beside what is stored; changes nothing.");
+        group.MapGet("/runs/{id}/diagnoses", OfRun).Needs(Rights.Read, Of.Run).WithSummary("What was found in a run, by onset, resolved ones included.");
+        group.MapGet("/runs/{id}/visibility", VisibilityEndpoint.Get).Needs(Rights.Read, Of.Run).WithSummary("What a run lets the analyzer see: series recognised, and conditions that cannot be seen for lack of one, with the line of code that would log it.");
+        group.MapPost("/projects/{name}/backtest", BacktestEndpoint.Post).Needs(Rights.Read, Of.Project).WithSummary("Folds stored runs by the present rules, or by thresholds of choice, and shows what would be raised beside what is stored; changes nothing.");
         group.MapOptions();
         group.MapMutes();
-        group.MapGet("/diagnoses", List).WithSummary("Diagnoses of a project or of all, the latest change first.");
-        group.MapGet("/diagnoses/{id}", Get).WithSummary("One diagnosis.");
-        group.MapPost("/diagnoses/{id}/verdict", Judge).WithSummary("Says what people think of a diagnosis; the analyzer never touches it.");
+        group.MapGet("/diagnoses", List).Needs(Rights.Read, Of.Caller).WithSummary("Diagnoses of a project or of all, the latest change first.");
+        group.MapGet("/diagnoses/{id}", Get).Needs(Rights.Read, Of.Diagnosis).WithSummary("One diagnosis.");
+        group.MapPost("/diagnoses/{id}/verdict", Judge).Needs(Rights.Write, Of.Diagnosis).WithSummary("Says what people think of a diagnosis; the analyzer never touches it.");
     }
 
     private static async Task<Results<Ok<Page<DiagnosisDto>>, ProblemHttpResult>> OfRun(string id, RunCatalog runs, DiagnosisQueries queries, CancellationToken cancel) =>
@@ -48,7 +49,7 @@ public static class DiagnosisEndpoints
     /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     private static async Task<Results<Ok<Page<DiagnosisDto>>, ProblemHttpResult>> List(
-        string? project, string? state, string? severity, string? verdict, string? condition, int? limit, string? cursor, DiagnosisQueries queries, CancellationToken cancel)
+        HttpContext http, string? project, string? state, string? severity, string? verdict, string? condition, int? limit, string? cursor, DiagnosisQueries queries, CancellationToken cancel)
     {
         if (state is not (null or "open" or "resolved")) return Problems.Invalid("state", $"There is no state \"{state}\".", "open, resolved");
         if (severity is not null && !Severities.TryParse(severity, out _)) return Problems.Invalid("severity", $"There is no severity \"{severity}\".", "info, warn, high, crit");
@@ -58,21 +59,21 @@ public static class DiagnosisEndpoints
         var before = cursor is null ? null : DiagnosisCursor.Parse(cursor);
         if (cursor is not null && before is null) return Problems.Invalid("cursor", "This is no cursor of a page of diagnoses.");
         var least = severity is not null && Severities.TryParse(severity, out var parsed) ? parsed : Severity.Info;
-        var filter = new DiagnosisFilter { Project = project, State = state, Least = least, Verdict = verdict, Condition = condition };
+        var filter = new DiagnosisFilter { Projects = http.Caller().Projects(Rights.Read), Project = project, State = state, Least = least, Verdict = verdict, Condition = condition };
         return TypedResults.Ok(await queries.ListAsync(filter, limit ?? 100, before, cancel));
     }
 
     private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Get(string id, DiagnosisQueries queries, CancellationToken cancel) =>
         await queries.FindAsync(id, cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
 
-    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, DiagnosisQueries queries, CancellationToken cancel)
+    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, HttpContext http, DiagnosisQueries queries, CancellationToken cancel)
     {
         if (request.Verdict is not null && !IsVerdict(request.Verdict))
         {
             return Problems.Invalid("verdict", $"There is no verdict \"{request.Verdict}\".", "acknowledged, muted, wrong, confirmed, null");
         }
 
-        return await queries.JudgeAsync(id, request.Verdict, "dashboard", cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
+        return await queries.JudgeAsync(id, request.Verdict, http.Caller() is { Kind: not CallerKind.Local } caller ? caller.Name : "dashboard", cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
     }
 
     private static bool IsVerdict(string verdict) => verdict is "acknowledged" or "muted" or "wrong" or "confirmed";

@@ -8,6 +8,9 @@ public sealed record DiagnosisFilter
 {
     public string? Project { get; init; }
 
+    /// <summary>Only of these projects, by key: what the caller may see; null for all.</summary>
+    public long[]? Projects { get; init; }
+
     /// <summary><c>open</c> or <c>resolved</c>.</summary>
     public string? State { get; init; }
 

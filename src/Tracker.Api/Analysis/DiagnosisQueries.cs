@@ -33,10 +33,12 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
               and ($4::text is null or v.verdict is not distinct from nullif($4, 'none'))
               and ($5::text is null or exists (select 1 from signals s where s.diagnosis_id = d.id and s.run_key = d.run_key and s.signal_id = $5))
               and ($6::timestamptz is null or (d.updated_at, d.id) < ($6, $7))
+              and ($9::bigint[] is null or d.project_key = any ($9))
             order by d.updated_at desc, d.id desc limit $8
             """, cancel,
             Text(filter.Project), Text(filter.State), new NpgsqlParameter<short> { TypedValue = (short)filter.Least }, Text(filter.Verdict), Text(filter.Condition),
-            new NpgsqlParameter { Value = (object?)before?.At ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }, Text(before?.Id), Number(limit + 1));
+            new NpgsqlParameter { Value = (object?)before?.At ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }, Text(before?.Id), Number(limit + 1),
+            new NpgsqlParameter { Value = (object?)filter.Projects ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         var items = rows.Take(limit).ToList();
         return new Page<DiagnosisDto>(items, rows.Count > limit ? new DiagnosisCursor(items[^1].UpdatedAt, items[^1].Id).ToString() : null);
     }

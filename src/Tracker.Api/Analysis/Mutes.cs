@@ -15,10 +15,11 @@ public sealed class Mutes(NpgsqlDataSource database, ProjectGrowth projectGrowth
         """;
 
     /// <summary>Mutes of a project or of all, the latest first; those whose time is over only when asked for.</summary>
-    public async Task<Page<MuteDto>> ListAsync(string? project, bool past, int limit, long? before, CancellationToken cancel)
+    public async Task<Page<MuteDto>> ListAsync(string? project, long[]? visible, bool past, int limit, long? before, CancellationToken cancel)
     {
-        var rows = await ReadAsync($"{Columns} where ($1::text is null or p.name = $1) and ($2 or m.until is null or m.until > now()) and ($3::bigint is null or m.mute_id < $3) order by m.mute_id desc limit $4", cancel,
-            Text(project), new NpgsqlParameter<bool> { TypedValue = past }, Number(before), Number(limit + 1));
+        var rows = await ReadAsync($"{Columns} where ($1::text is null or p.name = $1) and ($2 or m.until is null or m.until > now()) and ($3::bigint is null or m.mute_id < $3) and ($5::bigint[] is null or m.project_key = any ($5)) order by m.mute_id desc limit $4", cancel,
+            Text(project), new NpgsqlParameter<bool> { TypedValue = past }, Number(before), Number(limit + 1),
+            new NpgsqlParameter { Value = (object?)visible ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         return new Page<MuteDto>([.. rows.Take(limit)], rows.Count > limit ? rows[limit - 1].Id : null);
     }
 

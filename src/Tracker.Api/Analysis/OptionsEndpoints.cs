@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
@@ -12,10 +13,10 @@ internal static class OptionsEndpoints
 {
     public static void MapOptions(this RouteGroupBuilder group)
     {
-        group.MapGet("/projects/{name}/options", OfProject).WithSummary("Thresholds of the detectors for the runs of a project: what was set, and all of them.");
-        group.MapPut("/projects/{name}/options", SetProject).WithSummary("Sets thresholds for a project, {} for none: for runs to come, and for those that run from now on. Try them with a back-test first.");
-        group.MapGet("/runs/{id}/options", OfRun).WithSummary("Thresholds of the detectors for one run: what was set for it, for its project, and all of them.");
-        group.MapPut("/runs/{id}/options", SetRun).WithSummary("Sets thresholds for a run over those of its project, {} for none; they hold from this moment of the run on, live and replayed.");
+        group.MapGet("/projects/{name}/options", OfProject).Needs(Rights.Read, Of.Project).WithSummary("Thresholds of the detectors for the runs of a project: what was set, and all of them.");
+        group.MapPut("/projects/{name}/options", SetProject).Needs(Rights.Write, Of.Project).WithSummary("Sets thresholds for a project, {} for none: for runs to come, and for those that run from now on. Try them with a back-test first.");
+        group.MapGet("/runs/{id}/options", OfRun).Needs(Rights.Read, Of.Run).WithSummary("Thresholds of the detectors for one run: what was set for it, for its project, and all of them.");
+        group.MapPut("/runs/{id}/options", SetRun).Needs(Rights.Write, Of.Run).WithSummary("Sets thresholds for a run over those of its project, {} for none; they hold from this moment of the run on, live and replayed.");
     }
 
     /// <param name="name">Name of the project; a slash in it is written %2F.</param>

@@ -1,3 +1,5 @@
+using Tracker.Api.Auth;
+
 namespace Tracker.Api.Dashboard;
 
 /// <summary>Serves the dashboard that the build bundled: its files, and its first page for every address that is a page of it.</summary>
@@ -12,7 +14,7 @@ public static class DashboardSetup
     private const string NoDashboard =
         """
         <!doctype html><meta charset="utf-8"><title>Tracker</title>
-        <body style="font: 16px/1.5 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+        <body>
         <h1>Tracker runs</h1>
         <p>This server was built without its dashboard, because there was no npm or the build was told to skip it. Its <a href="/swagger">API</a> is all there.</p>
         <p>Install Node.js 20 or newer and build again to have the dashboard here.</p>
@@ -24,12 +26,13 @@ public static class DashboardSetup
     public static void MapDashboard(this WebApplication app)
     {
         app.Use(KeepHashedFiles);
-        app.MapStaticAssets();
+        // As a group, so that the rule holds also for the route that serves new files in development.
+        app.MapGroup("").OpenToAll().MapStaticAssets();
         var built = app.Environment.WebRootFileProvider.GetFileInfo("index.html").Exists;
         foreach (var pattern in Pages)
         {
-            if (built) app.MapFallbackToFile(pattern, "index.html");
-            else app.MapFallback(pattern, () => TypedResults.Content(NoDashboard, "text/html"));
+            if (built) app.MapFallbackToFile(pattern, "index.html").OpenToAll();
+            else app.MapFallback(pattern, () => TypedResults.Content(NoDashboard, "text/html")).OpenToAll();
         }
     }
 

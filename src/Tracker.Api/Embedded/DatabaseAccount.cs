@@ -34,11 +34,11 @@ internal sealed class DatabaseAccount
         await OwnAsync(folder, cancellationToken);
     }
 
-    /// <summary>Hands an empty folder to the user.</summary>
+    /// <summary>Hands a folder with all that is in it to the user.</summary>
     public async Task OwnAsync(string folder, CancellationToken cancellationToken)
     {
         if (Name is null) return;
-        var result = await Command.RunAsync("chown", [$"{Name}:", folder], cancellationToken: cancellationToken);
+        var result = await Command.RunAsync("chown", ["-R", $"{Name}:", folder], cancellationToken: cancellationToken);
         if (!result.Succeeded) throw new EmbeddedPostgresException($"The folder {folder} could not be given to the user {Name}: {result.LastLine}");
     }
 }

@@ -42,6 +42,7 @@ public static class EmbeddedPostgresSetup
                 {
                     DataFolder = Given("TRACKER_DATA"),
                     BinaryFolder = Given("TRACKER_POSTGRES_BIN"),
+                    Settings = Given(WalArchive.Key) is { } archive ? WalArchive.Settings(archive) : new Dictionary<string, string>(),
                 },
                 logger,
                 signals.Stopping);

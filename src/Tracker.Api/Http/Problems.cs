@@ -78,6 +78,27 @@ public static class Problems
     public static ProblemHttpResult Refused() =>
         Of(StatusCodes.Status500InternalServerError, "Not stored", "The database refused this batch. The server's log says why.", null);
 
+    public static ProblemHttpResult UnknownKey(string id) => Of(StatusCodes.Status404NotFound, "Unknown key", $"There is no key \"{Shorten(id)}\" that you could revoke.", "key");
+
+    public static ProblemHttpResult UnknownPerson(string id) => Of(StatusCodes.Status404NotFound, "Unknown person", $"There is nobody \"{Shorten(id)}\" with an account.", "person");
+
+    public static ProblemHttpResult UnknownInvitation() => Of(StatusCodes.Status404NotFound, "Unknown invitation", "This link was used, withdrawn, or has expired. Ask for a new one.", null);
+
+    public static ProblemHttpResult UnknownShare() => Of(StatusCodes.Status404NotFound, "Unknown link", "There is no such public link.", "share");
+
+    public static ProblemHttpResult WrongPassword() => Of(StatusCodes.Status401Unauthorized, "Not signed in", "Address or password is wrong.", null);
+
+    public static ProblemHttpResult Unauthorized(string detail) => Of(StatusCodes.Status401Unauthorized, "Not signed in", detail, null);
+
+    public static ProblemHttpResult Forbidden() =>
+        Of(StatusCodes.Status403Forbidden, "Not allowed", "Your key or role does not allow this. Ask an admin of the project for more.", null);
+
+    public static ProblemHttpResult CrossOrigin() =>
+        Of(StatusCodes.Status403Forbidden, "Other origin", "A page of another site cannot use who you are signed in as. Programs send a key: Authorization: Bearer trk_….", null);
+
+    public static ProblemHttpResult TooManyCalls(int seconds) =>
+        Of(StatusCodes.Status429TooManyRequests, "Too many calls", $"Call again in {seconds} s.", null);
+
     private static ProblemHttpResult Of(int status, string title, string detail, string? field, string? limit = null, Dictionary<string, object?>? more = null)
     {
         var extensions = more ?? [];

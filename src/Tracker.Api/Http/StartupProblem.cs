@@ -13,7 +13,8 @@ public static class StartupProblem
     {
         EmbeddedPostgresException => error.Message,
         OperationCanceledException => "Stopped before it was ready.",
-        AddressTakenException => error.Message,
+        AddressTakenException or Auth.AccessRefusedException => error.Message,
+        Microsoft.Extensions.Options.OptionsValidationException wrong => "The configuration is wrong: " + string.Join(" ", wrong.Failures),
         IOException { InnerException: AddressInUseException } =>
             $"The address {configuration["urls"] ?? Addresses.Default} is taken by another program. Stop that one, or choose another address with --urls http://127.0.0.1:PORT.",
         SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Npgsql;
+using Tracker.Api.Auth;
 
 namespace Tracker.Api.Http;
 
@@ -9,6 +9,8 @@ public static class Web
     public static void AddWeb(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.AddConnectionLimits();
+        builder.AddReadiness();
         builder.Services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
@@ -32,10 +34,9 @@ public static class Web
 
     public static void MapWeb(this WebApplication app)
     {
-        app.MapGet("/healthz", () => TypedResults.Text("healthy")).ExcludeFromDescription();
-        app.MapGet("/readyz", Ready).ExcludeFromDescription();
+        app.MapReadiness();
         // Only for reads: a fallback for every method would hide what is wrong with the content type of the others.
-        app.MapMethods("/api/{**rest}", [HttpMethods.Get, HttpMethods.Head], UnknownPath).WithOrder(int.MaxValue - 1).ExcludeFromDescription();
+        app.MapMethods("/api/{**rest}", [HttpMethods.Get, HttpMethods.Head], UnknownPath).OpenToAll().WithOrder(int.MaxValue - 1).ExcludeFromDescription();
     }
 
     /// <summary>U+0000 stands in no name and no text of the database.</summary>
@@ -51,18 +52,4 @@ public static class Web
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult UnknownPath() =>
         TypedResults.Problem("There is no such call; /swagger lists them all.", statusCode: StatusCodes.Status404NotFound, title: "Unknown path");
-
-    private static async Task<IResult> Ready(NpgsqlDataSource database, CancellationToken cancel)
-    {
-        try
-        {
-            await using var command = database.CreateCommand("select 1 from run_heads limit 1");
-            await command.ExecuteScalarAsync(cancel);
-            return TypedResults.Text("ready");
-        }
-        catch (NpgsqlException)
-        {
-            return TypedResults.Problem("The database does not answer.", statusCode: StatusCodes.Status503ServiceUnavailable, title: "Not ready");
-        }
-    }
 }

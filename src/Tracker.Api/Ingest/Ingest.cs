@@ -1,4 +1,6 @@
+using Tracker.Api.Auth;
 using Tracker.Api.Storage;
+using Tracker.Api.Telemetry;
 using Tracker.Core.Series;
 
 namespace Tracker.Api.Ingest;
@@ -29,20 +31,23 @@ public sealed record IngestAnswer(AppendResult Append, int Accepted, IReadOnlyLi
 /// <summary>The one way in: REST, gRPC and whatever comes later decode, call this, and encode the answer.</summary>
 public sealed class Ingest(RunCatalog runs, SeriesCatalog series, JournalWriter journal, ProjectSizes sizes)
 {
-    /// <summary>Appends a batch to a run's journal; the answer comes after the commit.</summary>
-    public async Task<IngestAnswer> AppendAsync(IngestRequest request, CancellationToken cancel)
+    /// <summary>Appends a batch to a run's journal; the answer comes after the commit. A run that the caller may not log to is unknown to them, whatever the protocol.</summary>
+    public async Task<IngestAnswer> AppendAsync(IngestRequest request, Caller caller, CancellationToken cancel)
     {
         var run = await runs.FindAsync(request.RunId, cancel);
         if (run is null)
         {
-            var gone = await runs.WasDeletedAsync(request.RunId, cancel);
+            var gone = caller.Everywhere.HasFlag(Rights.Ingest) && await runs.WasDeletedAsync(request.RunId, cancel);
             return new IngestAnswer(new AppendResult(gone ? AppendOutcome.DeletedRun : AppendOutcome.UnknownRun, 0, 0, null, null), 0, []);
         }
 
+        if (!caller.May(Rights.Ingest, run)) return new IngestAnswer(new AppendResult(AppendOutcome.UnknownRun, 0, 0, null, null), 0, []);
         if (sizes.ReachedQuota(run.ProjectKey) is { } quota) return new IngestAnswer(new AppendResult(AppendOutcome.Busy, 0, 0, null, null), 0, []) { ReachedQuota = quota };
         var rejected = await NumberSeriesAsync(run.RunKey, request.Content, cancel);
         var points = request.Content.PointCount;
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
         var result = await journal.AppendAsync(run.RunKey, request.Writer, request.Batch, request.FirstHash, request.Content);
+        Measures.Appended(result.Outcome, points, began);
         if (result.Outcome is AppendOutcome.DeletedRun or AppendOutcome.UnknownRun) runs.Forget(run);
         return new IngestAnswer(result, result.Outcome is AppendOutcome.Stored or AppendOutcome.Seen ? points : 0, rejected);
     }

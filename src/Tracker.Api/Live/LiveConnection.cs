@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.SignalR;
 using Tracker.Api.Alerts;
 using Tracker.Api.Analysis;
+using Tracker.Api.Auth;
 using Tracker.Api.Runs;
 
 namespace Tracker.Api.Live;
@@ -23,16 +24,23 @@ internal sealed partial class LiveConnection : IDisposable
     private readonly Queue<AlertItem> alerts = new();
 
     /// <param name="client">Where messages go.</param>
+    /// <param name="caller">Whose browser it is.</param>
     /// <param name="abort">Ends the connection.</param>
     /// <param name="log">For what must not happen.</param>
-    public LiveConnection(ISingleClientProxy client, Action abort, ILogger log)
+    public LiveConnection(ISingleClientProxy client, Caller caller, Action abort, ILogger log)
     {
         this.client = client;
+        Caller = caller;
         this.abort = abort;
         this.log = log;
         Ended = ended.Token;
         _ = SendAllAsync();
     }
+
+    public Caller Caller { get; }
+
+    /// <summary>The watch over its rights, which ends with it.</summary>
+    public IDisposable? Access { get; set; }
 
     /// <summary>Cancelled when the browser has gone.</summary>
     public CancellationToken Ended { get; }
@@ -42,6 +50,10 @@ internal sealed partial class LiveConnection : IDisposable
 
     /// <summary>The projects it watches, by name.</summary>
     public ConcurrentDictionary<string, ProjectWatch> Projects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the browser still may see all that it watches.</summary>
+    public bool MayStay() =>
+        Runs.Values.All(watch => Caller.May(Rights.Read, watch.Run)) && Projects.Values.All(watch => Caller.May(Rights.Read, watch.ProjectKey));
 
     public void Wake() => signal.Raise();
 
@@ -85,6 +97,7 @@ internal sealed partial class LiveConnection : IDisposable
 
     public void Dispose()
     {
+        Access?.Dispose();
         ended.Cancel();
         ended.Dispose();
     }

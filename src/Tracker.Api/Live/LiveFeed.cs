@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.SignalR;
 using Npgsql;
 using Tracker.Api.Analysis;
+using Tracker.Api.Auth;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
@@ -38,7 +39,8 @@ public sealed class LiveFeed : IDisposable
 
     internal async Task<RunSnapshot> WatchRunAsync(LiveConnection connection, string id, IReadOnlyList<string> names, long after, CancellationToken cancel)
     {
-        var run = await reads.Catalog.FindAsync(id, cancel) ?? throw UnknownRun(id);
+        var run = await reads.Catalog.FindAsync(id, cancel);
+        if (run is null || !connection.Caller.May(Rights.Read, run)) throw UnknownRun(id);
         Unwatch(connection, id, project: false);
         var watch = new RunWatch(connection, run, names);
         try
@@ -61,7 +63,7 @@ public sealed class LiveFeed : IDisposable
 
     internal async Task<ProjectSnapshot> WatchProjectAsync(LiveConnection connection, string name, CancellationToken cancel)
     {
-        var key = await reads.Runs.ProjectKeyAsync(name, cancel) ?? throw new HubException($"There is no project \"{Shorten(name)}\".");
+        if (await reads.Runs.ProjectKeyAsync(name, cancel) is not { } key || !connection.Caller.May(Rights.Read, key)) throw new HubException($"There is no project \"{Shorten(name)}\".");
         Unwatch(connection, name, project: true);
         var watch = new ProjectWatch(connection, key, run: null);
         try

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.SignalR;
+using Tracker.Api.Auth;
 
 namespace Tracker.Api.Live;
 
 /// <summary>
 /// The hub <c>/hubs/live</c>. To browsers: <c>points</c>, <c>histograms</c>, <c>run</c>, <c>diagnosis</c>, <c>alert</c>, <c>reset</c>; see docs/live.md.
 /// </summary>
-public sealed class LiveHub(LiveFeed feed, IHubContext<LiveHub> hub, ILogger<LiveHub> log) : Hub
+public sealed class LiveHub(LiveFeed feed, LongConnections connections, IHubContext<LiveHub> hub, ILogger<LiveHub> log) : Hub
 {
     private const int MostNames = 2_000;
 
@@ -14,7 +15,10 @@ public sealed class LiveHub(LiveFeed feed, IHubContext<LiveHub> hub, ILogger<Liv
 
     public override Task OnConnectedAsync()
     {
-        Context.Items[nameof(LiveConnection)] = new LiveConnection(hub.Clients.Client(Context.ConnectionId), Context.Abort, log);
+        var caller = Context.GetHttpContext()?.Caller() ?? Caller.Nobody;
+        var connection = new LiveConnection(hub.Clients.Client(Context.ConnectionId), caller, Context.Abort, log);
+        connection.Access = connections.Add(caller, connection.MayStay, Context.Abort);
+        Context.Items[nameof(LiveConnection)] = connection;
         return Task.CompletedTask;
     }
 

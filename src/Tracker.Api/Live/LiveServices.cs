@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.SignalR;
+using Tracker.Api.Auth;
 
 namespace Tracker.Api.Live;
 
@@ -22,5 +23,5 @@ public static class LiveServices
         builder.Services.AddSingleton<HubErrors>();
     }
 
-    public static void MapLive(this IEndpointRouteBuilder routes) => routes.MapHub<LiveHub>("/hubs/live");
+    public static void MapLive(this IEndpointRouteBuilder routes) => routes.MapHub<LiveHub>("/hubs/live").Needs(Rights.Read, Of.Caller);
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs.Query;
 using Tracker.Api.Storage;
@@ -11,20 +12,20 @@ public static class ProjectEndpoints
     public static void MapProjects(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/projects").WithTags("Projects").ProducesProblem(StatusCodes.Status404NotFound);
-        group.MapGet("", List).WithSummary("All projects, the latest first.");
-        group.MapDelete("/{name}", Delete).WithSummary("Moves a project with all its runs to the trash, or deletes it for good.");
-        group.MapPost("/{name}/restore", Restore).WithSummary("Brings a project back from the trash, with the runs that were deleted together with it.");
-        group.MapGet("/{name}/retention", ReadRetention).WithSummary("What happens to the project's runs some time after they ended.");
-        group.MapPut("/{name}/retention", WriteRetention).WithSummary("Sets what happens to the project's runs some time after they ended; {} for nothing.")
+        group.MapGet("", List).Needs(Rights.Read, Of.Caller).WithSummary("All projects, the latest first.");
+        group.MapDelete("/{name}", Delete).Needs(Rights.Admin, Of.Project).WithSummary("Moves a project with all its runs to the trash, or deletes it for good.");
+        group.MapPost("/{name}/restore", Restore).Needs(Rights.Admin, Of.Project).WithSummary("Brings a project back from the trash, with the runs that were deleted together with it.");
+        group.MapGet("/{name}/retention", ReadRetention).Needs(Rights.Read, Of.Project).WithSummary("What happens to the project's runs some time after they ended.");
+        group.MapPut("/{name}/retention", WriteRetention).Needs(Rights.Admin, Of.Project).WithSummary("Sets what happens to the project's runs some time after they ended; {} for nothing.")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapPut("/{name}/quota", WriteQuota).WithSummary("Sets or takes away the quota of a project: where it is reached, batches get 507.")
+        group.MapPut("/{name}/quota", WriteQuota).Needs(Rights.Admin, Of.Server).WithSummary("Sets or takes away the quota of a project: where it is reached, batches get 507.")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapGet("/{name}/count", Count).WithSummary("How many runs of the project a filter finds.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapGet("/{name}/fields", Fields).WithSummary("What filters, orders and columns of the project's runs can name: for completion.");
+        group.MapGet("/{name}/count", Count).Needs(Rights.Read, Of.Project).WithSummary("How many runs of the project a filter finds.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/{name}/fields", Fields).Needs(Rights.Read, Of.Project).WithSummary("What filters, orders and columns of the project's runs can name: for completion.");
     }
 
-    private static async Task<Ok<Page<ProjectDto>>> List(RunQueries queries, CancellationToken cancel) =>
-        TypedResults.Ok(new Page<ProjectDto>(await queries.ProjectsAsync(cancel), null));
+    private static async Task<Ok<Page<ProjectDto>>> List(HttpContext http, RunQueries queries, CancellationToken cancel) =>
+        TypedResults.Ok(new Page<ProjectDto>(await queries.ProjectsAsync(http.Caller().Projects(Rights.Read), cancel), null));
 
     /// <param name="name">Name of the project; a slash in it is written %2F.</param>
     private static async Task<Results<Ok<ProjectFieldsDto>, ProblemHttpResult>> Fields(string name, RunQueries queries, ProjectFields fields, CancellationToken cancel) =>

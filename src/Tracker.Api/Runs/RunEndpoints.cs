@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs.Query;
 using Tracker.Api.Storage;
@@ -30,23 +31,23 @@ public static class RunEndpoints
     {
         app.MapProjects();
         var group = app.MapGroup("/api/v1").WithTags("Runs").ProducesProblem(StatusCodes.Status404NotFound);
-        group.MapPost("/runs", Create).WithSummary("Creates a run, or goes on with one.")
+        group.MapPost("/runs", Create).Needs(Rights.Ingest, Of.Caller).WithSummary("Creates a run, or goes on with one.")
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapRunList();
-        group.MapGet("/runs/{id}", Get).WithSummary("One run.");
-        group.MapPatch("/runs/{id}", Patch).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapDelete("/runs/{id}", Delete).WithSummary("Moves a run to the trash, or deletes it for good; batches that still come for it get 410.").ProducesProblem(StatusCodes.Status410Gone);
-        group.MapPost("/runs/{id}/restore", Restore).WithSummary("Brings a run back from the trash.").ProducesProblem(StatusCodes.Status410Gone);
-        group.MapPost("/runs/{id}/heartbeat", Heartbeat).WithSummary("A sign of life; the answer carries the stop flag.").ProducesProblem(StatusCodes.Status410Gone);
-        group.MapPost("/runs/{id}/stop", Stop).WithSummary("Asks a run to stop; its writers see it with their next call.").ProducesProblem(StatusCodes.Status410Gone);
-        group.MapPost("/runs/{id}/finish", Finish).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapGet("/runs/{id}", Get).Needs(Rights.Read, Of.Run).WithSummary("One run.");
+        group.MapPatch("/runs/{id}", Patch).Needs(Rights.Write, Of.Run).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapDelete("/runs/{id}", Delete).Needs(Rights.Write, Of.Run).WithSummary("Moves a run to the trash, or deletes it for good; batches that still come for it get 410.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/restore", Restore).Needs(Rights.Write, Of.Run).WithSummary("Brings a run back from the trash.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/heartbeat", Heartbeat).Needs(Rights.Ingest, Of.Run).WithSummary("A sign of life; the answer carries the stop flag.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/stop", Stop).Needs(Rights.Write, Of.Run).WithSummary("Asks a run to stop; its writers see it with their next call.").ProducesProblem(StatusCodes.Status410Gone);
+        group.MapPost("/runs/{id}/finish", Finish).Needs(Rights.Ingest, Of.Run).WithSummary("Ends a run.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<Results<Created<CreatedRunDto>, Ok<CreatedRunDto>, ProblemHttpResult>> Create(
         CreateRunRequest request, RunStore store, HttpRequest http, CancellationToken cancel)
     {
         if (RunRules.Check(request) is { } problem) return problem;
-        var (outcome, run) = await store.CreateAsync(request, cancel);
+        var (outcome, run) = await store.CreateAsync(request, http.HttpContext.Caller(), cancel);
         switch (outcome)
         {
             case CreateOutcome.Exists:
@@ -57,6 +58,10 @@ public static class RunEndpoints
                 return Problems.UnknownRun(request.Id ?? "");
             case CreateOutcome.Deleted:
                 return Problems.DeletedRun(request.Id!);
+            case CreateOutcome.HiddenProject:
+                return Problems.UnknownProject(request.Project!);
+            case CreateOutcome.Taken:
+                return Problems.RunExists(request.Id!, "cannot be made: this id is taken.");
         }
 
         var url = $"{http.Scheme}://{http.Host}/runs/{run!.Id}";
@@ -109,11 +114,11 @@ public static class RunEndpoints
     }
 
     private static async Task<Results<Ok<StoppedDto>, ProblemHttpResult>> Stop(
-        string id, StopRunRequest? request, RunCatalog catalog, RunStore store, CancellationToken cancel)
+        string id, StopRunRequest? request, HttpContext http, RunCatalog catalog, RunStore store, CancellationToken cancel)
     {
         if (RunRules.Text("reason", request?.Reason, 1_024) is { } problem) return problem;
         if (await catalog.FindAsync(id, cancel) is not { } run) return await AbsentAsync(id, catalog, cancel);
-        return await store.StopAsync(run, request?.Reason ?? "asked to stop", "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : await AbsentAsync(id, catalog, cancel);
+        return await store.StopAsync(run, request?.Reason ?? "asked to stop", http.Caller() is { Kind: not CallerKind.Local } caller ? caller.Name : "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : await AbsentAsync(id, catalog, cancel);
     }
 
     private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Finish(

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs.Query;
 
@@ -10,7 +11,7 @@ public static class RunListEndpoints
 {
     private const int MaxLimit = 1_000;
 
-    public static void MapRunList(this IEndpointRouteBuilder group) => group.MapGet("/runs", List)
+    public static void MapRunList(this IEndpointRouteBuilder group) => group.MapGet("/runs", List).Needs(Rights.Read, Of.Caller)
         .WithSummary("Runs by filter, in any order, with the columns asked for; the newest first where no order is given.")
         .Produces<Page<RunDto>>()
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
@@ -24,7 +25,7 @@ public static class RunListEndpoints
     /// <param name="limit">Rows a page, 1–1,000; default 100.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     private static async Task<IResult> List(
-        RunList runs, string? project, string? state, string? deleted, string? filter, string? orderBy, string? fields, int? limit, string? cursor, CancellationToken cancel)
+        HttpContext http, RunList runs, string? project, string? state, string? deleted, string? filter, string? orderBy, string? fields, int? limit, string? cursor, CancellationToken cancel)
     {
         if (limit is < 1 or > MaxLimit) return Problems.Invalid("limit", $"limit is {limit}.", "1–1,000");
         if (deleted is not (null or "only")) return Problems.Invalid("deleted", "deleted is \"only\" or absent.", "only");
@@ -38,7 +39,7 @@ public static class RunListEndpoints
         try
         {
             var (found, now, next) = await runs.ReadAsync(
-                new RunListQuery { Project = project, State = state, Deleted = deleted is not null, Filter = condition, Order = keys, Columns = columns, Limit = limit ?? 100, After = after, OrderName = order }, cancel);
+                new RunListQuery { Projects = http.Caller().Projects(Rights.Read), Project = project, State = state, Deleted = deleted is not null, Filter = condition, Order = keys, Columns = columns, Limit = limit ?? 100, After = after, OrderName = order }, cancel);
             return columns is null
                 ? TypedResults.Ok(new Page<RunDto>(found, next?.Encode()))
                 : TypedResults.Ok(new Page<Dictionary<string, object?>>([.. found.Select(run => columns.Pick(run, now))], next?.Encode()));

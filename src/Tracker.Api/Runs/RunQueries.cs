@@ -70,7 +70,8 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
         return await command.ExecuteScalarAsync(cancel) as long?;
     }
 
-    public async Task<IReadOnlyList<ProjectDto>> ProjectsAsync(CancellationToken cancel)
+    /// <summary>All projects, or only these.</summary>
+    public async Task<IReadOnlyList<ProjectDto>> ProjectsAsync(long[]? only, CancellationToken cancel)
     {
         await using var command = database.CreateCommand("""
             select p.name, count(r.run_key), count(r.run_key) filter (where r.state = 'running'), max(r.created_at), p.created_at,
@@ -79,9 +80,10 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
                       and not exists (select 1 from verdicts v where v.diagnosis_id = d.id) and not tracker_muted(d)),
                    p.bytes, p.quota_bytes
             from projects p left join runs r on r.project_key = p.project_key and r.deleted_at is null
-            where p.deleted_at is null
+            where p.deleted_at is null and ($1::bigint[] is null or p.project_key = any ($1))
             group by p.project_key order by coalesce(max(r.created_at), p.created_at) desc
             """);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)only ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Bigint });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var projects = new List<ProjectDto>();
         while (await reader.ReadAsync(cancel))

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
+using Tracker.Api.Auth;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
@@ -16,6 +17,12 @@ public enum CreateOutcome
     OtherProject,
     Missing,
     Deleted,
+
+    /// <summary>The caller may not create runs in this project, which is unknown to them.</summary>
+    HiddenProject,
+
+    /// <summary>The id belongs to a run that the caller may not see.</summary>
+    Taken,
 }
 
 /// <summary>
@@ -26,9 +33,11 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
 {
     private const string ServerWriter = ServerEvents.Writer;
 
-    public async Task<(CreateOutcome Outcome, RunRow? Run)> CreateAsync(CreateRunRequest request, CancellationToken cancel)
+    public async Task<(CreateOutcome Outcome, RunRow? Run)> CreateAsync(CreateRunRequest request, Caller caller, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(caller);
         await using var context = await contexts.CreateDbContextAsync(cancel);
+        if (!await MayCreateAsync(context, caller, request.Project!, cancel)) return (CreateOutcome.HiddenProject, null);
         var id = request.Id ?? NewId();
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         // Creations of one id stand in line, so that two of them never both find it missing.
@@ -38,6 +47,7 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         var run = await context.Runs.Include(r => r.Project).SingleOrDefaultAsync(r => r.Id == id, cancel);
         if (run is not null)
         {
+            if (caller.In(run.ProjectKey, run.RunKey) == Rights.None) return (request.Resume == "must" ? CreateOutcome.Missing : CreateOutcome.Taken, null);
             if (run.DeletedAt is not null) return (CreateOutcome.Deleted, null);
             if (run.Project!.Name != request.Project) return (CreateOutcome.OtherProject, run);
             if (request.Resume is null or "never") return (CreateOutcome.Exists, run);
@@ -70,6 +80,14 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         if (options is not null) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "options", Time = Now, Data = options }, cancel);
         await CommitAsync(transaction, run.RunKey, project.ProjectKey, cancel);
         return (CreateOutcome.Created, run);
+    }
+
+    /// <summary>Runs are made in projects that the caller may log to; a new project by those who may log everywhere.</summary>
+    private static async Task<bool> MayCreateAsync(TrackerDbContext context, Caller caller, string project, CancellationToken cancel)
+    {
+        if (caller.Everywhere.HasFlag(Rights.Ingest)) return true;
+        var known = await context.Projects.Where(p => p.Name == project).Select(p => (long?)p.ProjectKey).SingleOrDefaultAsync(cancel);
+        return known is { } key && caller.May(Rights.Ingest, key);
     }
 
     public async Task<RunRow?> PatchAsync(RunRef reference, PatchRunRequest request, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Storage;
 
@@ -14,10 +15,10 @@ public static class ChartEndpoints
 
     public static void MapCharts(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/runs/{id}/data", OfRun).WithTags("Series").Produces<ChartDto>().Produces(StatusCodes.Status304NotModified)
+        app.MapGet("/api/v1/runs/{id}/data", OfRun).Needs(Rights.Read, Of.Run).WithTags("Series").Produces<ChartDto>().Produces(StatusCodes.Status304NotModified)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .WithSummary("Columns for charts: reduced so that no spike is lost, smoothed over all points before that.");
-        app.MapGet("/api/v1/data", OfRuns).WithTags("Series").Produces<RunChartsDto>().Produces(StatusCodes.Status304NotModified)
+        app.MapGet("/api/v1/data", OfRuns).Needs(Rights.Read, Of.Caller).WithTags("Series").Produces<RunChartsDto>().Produces(StatusCodes.Status304NotModified)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .WithSummary("Columns for charts of several runs: the same series of each.");
     }
@@ -62,7 +63,7 @@ public static class ChartEndpoints
         var (found, missing) = (new List<RunRef>(), new List<string>());
         foreach (var id in run.Distinct(StringComparer.Ordinal))
         {
-            if (await runs.FindAsync(id, cancel) is { } known) found.Add(known);
+            if (await runs.FindAsync(id, cancel) is { } known && context.Caller().May(Rights.Read, known)) found.Add(known);
             else missing.Add(id);
         }
 

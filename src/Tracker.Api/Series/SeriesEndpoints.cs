@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
@@ -28,7 +29,7 @@ public static class SeriesEndpoints
 
     public static void MapSeries(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/v1/runs/{id}").WithTags("Series")
+        var group = app.MapGroup("/api/v1/runs/{id}").WithTags("Series").Needs(Rights.Read, Of.Run)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapGet("/series", Catalogue).Produces<SeriesCatalogDto>().Produces(StatusCodes.Status304NotModified).WithSummary("The series of a run with their counts, steps and summaries.");
         app.MapCharts();

@@ -50,6 +50,12 @@ public sealed partial class JournalWriter(
     private readonly JournalGroup[] lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, 4)).Select(_ => new JournalGroup())];
     private long waitingBytes;
 
+    /// <summary>Encoded batches that wait for the database.</summary>
+    public long WaitingBytes => Interlocked.Read(ref waitingBytes);
+
+    /// <summary>Whether no more can wait.</summary>
+    public bool IsFull => WaitingBytes >= maxWaitingBytes;
+
     /// <summary>
     /// Appends one batch and answers after it is durable. <paramref name="writer"/> and <paramref name="batch"/> are null for a batch without a
     /// number: this node then numbers it under a writer of its own, so that the node's retries count once. What was handed over is written, also

@@ -78,6 +78,10 @@ public sealed class RulesMigration() : SqlMigration("0053-rules.sql");
 [Migration("0060-options-and-mutes")]
 public sealed class OptionsAndMutesMigration() : SqlMigration("0060-options-and-mutes.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0040-access")]
+public sealed class AccessMigration() : SqlMigration("0040-access.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 
@@ -11,8 +12,8 @@ public static class ViewEndpoints
 
     public static void MapViews(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/v1/projects/{name}/views").WithTags("Views").ProducesProblem(StatusCodes.Status404NotFound);
-        group.MapGet("", List).WithSummary("The saved views of a project, by name.");
+        var group = app.MapGroup("/api/v1/projects/{name}/views").WithTags("Views").Needs(Rights.Write, Of.Project).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapGet("", List).Needs(Rights.Read, Of.Project).WithSummary("The saved views of a project, by name.");
         group.MapPost("", Create).WithSummary("Keeps a view of a page under a name.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapPut("/{id}", Change).WithSummary("Changes a saved view.").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapDelete("/{id}", Delete).WithSummary("Forgets a saved view.");

@@ -17,6 +17,7 @@ import './styles/compare.css';
 import './styles/diagnosis.css';
 import './styles/charts.css';
 import './styles/overlays.css';
+import './styles/access.css';
 
 const client = new QueryClient({
   defaultOptions: {

@@ -30,6 +30,9 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
   createRoute({ getParentRoute: () => root, path: '/gallery', component: lazyRouteComponent(() => import('./pages/GalleryPage'), 'GalleryPage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/alerts', component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage'), 'AlertsPage') }),
+  createRoute({ getParentRoute: () => root, path: '/login', component: lazyRouteComponent(() => import('./pages/access/LoginPage'), 'LoginPage') }),
+  createRoute({ getParentRoute: () => root, path: '/invite/$token', component: lazyRouteComponent(() => import('./pages/access/InvitePage'), 'InvitePage') }),
+  createRoute({ getParentRoute: () => root, path: '/access', component: lazyRouteComponent(() => import('./pages/access/AccessPage'), 'AccessPage') }),
   createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
 ];
 

@@ -24,11 +24,11 @@ internal sealed class Browser : IAsyncDisposable
         _ = ReadAsync();
     }
 
-    public static async Task<Browser> ConnectAsync(Uri server)
+    public static async Task<Browser> ConnectAsync(Uri server, string? key = null)
     {
         var web = Repository.PathOf("src", "Tracker.Web");
         Require(Directory.Exists(Path.Combine(web, "node_modules", "@microsoft", "signalr")), "src/Tracker.Web/node_modules is missing: run npm ci there");
-        var start = new ProcessStartInfo("node", [Repository.PathOf("tests", "Tracker.Api.Tests", "Live", "browser.mjs"), web, new Uri(server, "hubs/live").AbsoluteUri])
+        var start = new ProcessStartInfo("node", [Repository.PathOf("tests", "Tracker.Api.Tests", "Live", "browser.mjs"), web, new Uri(server, "hubs/live").AbsoluteUri, key ?? ""])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -1,13 +1,13 @@
 // A browser's side of /hubs/live for the tests: @microsoft/signalr driven by one JSON line a command, answering with one JSON line an event.
-// Usage: node browser.mjs <folder whose node_modules holds @microsoft/signalr> <url of the hub>
+// Usage: node browser.mjs <folder whose node_modules holds @microsoft/signalr> <url of the hub> [key]
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
-const [folder, url] = process.argv.slice(2);
+const [folder, url, key] = process.argv.slice(2);
 const { HubConnectionBuilder, LogLevel } = createRequire(`${folder}/package.json`)('@microsoft/signalr');
 
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
-const connection = new HubConnectionBuilder().withUrl(url).configureLogging(LogLevel.None).build();
+const connection = new HubConnectionBuilder().withUrl(url, key ? { accessTokenFactory: () => key } : {}).configureLogging(LogLevel.None).build();
 for (const name of ['points', 'histograms', 'run', 'diagnosis', 'alert', 'reset']) {
   connection.on(name, (message) => say({ event: name, message, at: Date.now() }));
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 
 namespace Tracker.Api.Alerts;
@@ -18,10 +19,10 @@ internal static class ActionEndpoints
 
     public static void MapActions(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/alerts/actions/{key}", Ask).ExcludeFromDescription().AllowAnonymous();
-        routes.MapPost("/api/v1/alerts/actions/{key}", Act).ExcludeFromDescription().AllowAnonymous().DisableAntiforgery();
+        routes.MapGet("/api/v1/alerts/actions/{key}", Ask).ExcludeFromDescription().OpenToAll();
+        routes.MapPost("/api/v1/alerts/actions/{key}", Act).ExcludeFromDescription().OpenToAll().DisableAntiforgery();
         routes.MapPost("/api/v1/channels/{id}/slack", Slack).WithTags("Alerts").WithSummary("Slack's interactive endpoint: buttons of messages, checked by Slack's signature.")
-            .Produces(StatusCodes.Status200OK).ProducesProblem(StatusCodes.Status401Unauthorized).AllowAnonymous();
+            .Produces(StatusCodes.Status200OK).ProducesProblem(StatusCodes.Status401Unauthorized).OpenToAll();
     }
 
     private static async Task<ContentHttpResult> Ask(string key, ActionTokens tokens, AlertLists alerts, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using Tracker.Api.Runs;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Core.Alerts;
 using Tracker.Core.Diagnosis;
@@ -13,7 +14,7 @@ internal static class ChannelEndpoints
 
     public static void MapChannels(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1/channels").WithTags("Alerts").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        var group = routes.MapGroup("/api/v1/channels").WithTags("Alerts").Needs(Rights.Admin, Of.Server).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapGet("", List).WithSummary("Where alerts can go: channels of the configuration and those that people manage, with how delivery goes. Secrets are never shown.");
         group.MapPost("", Create).WithSummary("Makes a channel. A webhook's secret is in this answer and never again.");
         group.MapGet("/{id}", Get).WithSummary("One channel.");

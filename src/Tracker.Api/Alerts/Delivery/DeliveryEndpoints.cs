@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 
@@ -10,7 +11,7 @@ internal static class DeliveryEndpoints
 {
     public static void MapDeliveries(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1/deliveries").WithTags("Alerts").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        var group = routes.MapGroup("/api/v1/deliveries").WithTags("Alerts").Needs(Rights.Admin, Of.Server).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapGet("", List).WithSummary("Deliveries of alerts to channels with their attempts, the latest first; with state=dead the dead letters.");
         group.MapPost("/resend", Resend).WithSummary("Sends dead letters again, under the ids they had.");
     }

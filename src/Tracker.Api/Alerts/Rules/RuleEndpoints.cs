@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Core.Alerts;
@@ -15,19 +16,19 @@ internal static class RuleEndpoints
     public static void MapRules(this IEndpointRouteBuilder routes)
     {
         var project = routes.MapGroup("/api/v1/projects/{name}").WithTags("Alerts").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        project.MapGet("/rules", ListRules).WithSummary("Threshold rules of a project.");
-        project.MapPost("/rules", CreateRule).WithSummary("Makes a threshold rule; it counts from the next batch of each run on.");
-        project.MapPost("/rules/preview", Preview).WithSummary("Tries a rule on stored runs, the newest first; changes nothing.");
-        project.MapGet("/stop-rules", GetStops).WithSummary("What stops runs of a project by itself; off by default.");
-        project.MapPut("/stop-rules", PutStops).WithSummary("Says what stops runs of a project by itself.");
-        project.MapGet("/savings", GetSavings).WithSummary("GPU time that stops have saved, estimated.");
+        project.MapGet("/rules", ListRules).Needs(Rights.Read, Of.Project).WithSummary("Threshold rules of a project.");
+        project.MapPost("/rules", CreateRule).Needs(Rights.Write, Of.Project).WithSummary("Makes a threshold rule; it counts from the next batch of each run on.");
+        project.MapPost("/rules/preview", Preview).Needs(Rights.Read, Of.Project).WithSummary("Tries a rule on stored runs, the newest first; changes nothing.");
+        project.MapGet("/stop-rules", GetStops).Needs(Rights.Read, Of.Project).WithSummary("What stops runs of a project by itself; off by default.");
+        project.MapPut("/stop-rules", PutStops).Needs(Rights.Admin, Of.Project).WithSummary("Says what stops runs of a project by itself.");
+        project.MapGet("/savings", GetSavings).Needs(Rights.Read, Of.Project).WithSummary("GPU time that stops have saved, estimated.");
         var group = routes.MapGroup("/api/v1").WithTags("Alerts").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        group.MapPatch("/rules/{id}", PatchRule).WithSummary("Changes a rule; it begins anew in every run.");
-        group.MapDelete("/rules/{id}", DeleteRule).WithSummary("Takes a rule away.");
-        group.MapGet("/routes", ListRoutes).WithSummary("Who gets what. Where no route is, every channel gets what is a warning or worse.");
-        group.MapPost("/routes", CreateRoute).WithSummary("Makes a route.");
-        group.MapPut("/routes/{id}", PutRoute).WithSummary("Replaces a route.");
-        group.MapDelete("/routes/{id}", DeleteRoute).WithSummary("Takes a route away.");
+        group.MapPatch("/rules/{id}", PatchRule).Needs(Rights.Write, Of.AlertRule).WithSummary("Changes a rule; it begins anew in every run.");
+        group.MapDelete("/rules/{id}", DeleteRule).Needs(Rights.Write, Of.AlertRule).WithSummary("Takes a rule away.");
+        group.MapGet("/routes", ListRoutes).Needs(Rights.Admin, Of.Server).WithSummary("Who gets what. Where no route is, every channel gets what is a warning or worse.");
+        group.MapPost("/routes", CreateRoute).Needs(Rights.Admin, Of.Server).WithSummary("Makes a route.");
+        group.MapPut("/routes/{id}", PutRoute).Needs(Rights.Admin, Of.Server).WithSummary("Replaces a route.");
+        group.MapDelete("/routes/{id}", DeleteRoute).Needs(Rights.Admin, Of.Server).WithSummary("Takes a route away.");
     }
 
     /// <param name="name">Name of the project.</param>

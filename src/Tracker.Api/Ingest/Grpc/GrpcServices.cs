@@ -1,3 +1,5 @@
+using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Ingest.Grpc.Protocol;
 using Tracker.Core.Series;
 
@@ -45,6 +47,22 @@ public static class GrpcServices
             [$"/{Ingest}/Finish"] = ingest.Finish,
             [$"/{Health}/Check"] = health.Check,
         };
-        app.UseMiddleware<GrpcMiddleware>(methods, SeriesLimits.MaxBodyBytes, (Func<Exception, GrpcStatus?>)ProblemStatus.Of);
+        app.UseMiddleware<GrpcMiddleware>(methods, Admission(app.Services), SeriesLimits.MaxBodyBytes, (Func<Exception, GrpcStatus?>)ProblemStatus.Of);
+    }
+
+    /// <summary>Metadata carries a key as the headers of REST do; which run it is good for each method asks itself. Health is for everybody.</summary>
+    private static Func<HttpContext, ValueTask<GrpcStatus?>> Admission(IServiceProvider services)
+    {
+        var identification = services.GetRequiredService<Identification>();
+        var limits = services.GetRequiredService<RateLimits>();
+        return async http =>
+        {
+            if (http.Request.Path.StartsWithSegments($"/{Health}", StringComparison.Ordinal)) return null;
+            var caller = await identification.OfAsync(http, http.RequestAborted);
+            http.Features.Set(caller);
+            if (limits.Take(caller, http.Connection.RemoteIpAddress) is { } seconds) return ProblemStatus.Of(Problems.TooManyCalls(seconds).ProblemDetails);
+            if (caller.Kind == CallerKind.Nobody) return ProblemStatus.Of(Problems.Unauthorized(caller.Fault ?? "").ProblemDetails);
+            return caller.MaySomewhere(Rights.Ingest) ? null : ProblemStatus.Of(Problems.Forbidden().ProblemDetails);
+        };
     }
 }

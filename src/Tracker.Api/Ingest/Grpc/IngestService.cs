@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Hosting.Server;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Ingest.Grpc.Protocol;
 using Tracker.Api.Runs;
@@ -17,13 +18,15 @@ internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog ca
     {
         var request = await call.ReadOneAsync(message => Runs(Parse(Messages.CreateRunRequest.Parser, message)));
         if (RunRules.Check(request) is { } problem) throw ProblemStatus.Exception(problem);
-        var (outcome, run) = await store.CreateAsync(request, call.Over);
+        var (outcome, run) = await store.CreateAsync(request, call.Http.Caller(), call.Over);
         var refused = outcome switch
         {
             CreateOutcome.Exists => Problems.RunExists(request.Id!, "exists. Send resume RESUME_ALLOW to go on with it."),
             CreateOutcome.OtherProject => Problems.RunExists(request.Id!, "exists in another project."),
             CreateOutcome.Missing => Problems.UnknownRun(request.Id ?? ""),
             CreateOutcome.Deleted => Problems.DeletedRun(request.Id!),
+            CreateOutcome.HiddenProject => Problems.UnknownProject(request.Project!),
+            CreateOutcome.Taken => Problems.RunExists(request.Id!, "cannot be made: this id is taken."),
             _ => null,
         };
         if (refused is not null) throw ProblemStatus.Exception(refused);
@@ -43,7 +46,7 @@ internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog ca
         var batch = await call.ReadOneAsync(message => LogRequestReader.Read(message.Span, clock.GetUtcNow().ToUnixTimeMilliseconds()));
         if (batch.Run.Length == 0) throw ProblemStatus.Invalid("run", "A batch names its run.");
         var request = batch.For(batch.Run);
-        var answer = await ingest.AppendAsync(request, call.Over);
+        var answer = await ingest.AppendAsync(request, call.Http.Caller(), call.Over);
         if (IngestAnswers.Problem(request, answer.Append) is { } problem) throw ProblemStatus.Exception(problem);
         call.Write(IngestAnswers.Response(batch, answer));
     }
@@ -60,10 +63,10 @@ internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog ca
         if (request.State is not ("" or "finished" or "failed" or "killed")) throw ProblemStatus.Invalid("state", "A run ends finished, failed or killed.", "finished, failed, killed");
         int? exitCode = request.HasExitCode ? request.ExitCode : null;
         var state = request.State.Length > 0 ? request.State : exitCode is null or 0 ? "finished" : "failed";
-        var run = SeriesRules.IsId(request.Run) ? await catalog.FindAsync(request.Run, call.Over) : throw ProblemStatus.Invalid("run", "A run's id is not of its form.", "1 to 64 of A–Z a–z 0–9 _ . -");
+        var run = SeriesRules.IsId(request.Run) ? await catalog.FindAsync(request.Run, call.Over) is { } there && call.Http.Caller().May(Rights.Ingest, there) ? there : null : throw ProblemStatus.Invalid("run", "A run's id is not of its form.", "1 to 64 of A–Z a–z 0–9 _ . -");
         if (run is null || await store.FinishAsync(run, state, exitCode, call.Over) is not { } finished)
         {
-            throw ProblemStatus.Exception(await catalog.WasDeletedAsync(request.Run, call.Over) ? Problems.DeletedRun(request.Run) : Problems.UnknownRun(request.Run));
+            throw ProblemStatus.Exception(call.Http.Caller().Everywhere.HasFlag(Rights.Ingest) && await catalog.WasDeletedAsync(request.Run, call.Over) ? Problems.DeletedRun(request.Run) : Problems.UnknownRun(request.Run));
         }
 
         call.Write(new Messages.FinishResponse { State = finished.State });

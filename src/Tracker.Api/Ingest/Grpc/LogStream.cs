@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Ingest.Grpc.Protocol;
 using Tracker.Api.Storage;
@@ -76,7 +77,7 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
             for (var i = 0; i < places; i++) await _places.WaitAsync(_end.Token);
             var request = batch.For(run);
             // Numbers keep batches in order whatever overtakes what; those without wait until the one before is stored.
-            var answer = batch.Batch is null ? null : ingest.AppendAsync(request, call.Over);
+            var answer = batch.Batch is null ? null : ingest.AppendAsync(request, call.Http.Caller(), call.Over);
             _underWay.Writer.TryWrite(new Pending(batch, request, answer, places));
         }
     }
@@ -113,7 +114,7 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
     /// <summary>The journal's last word on a batch; everything before it in the stream is stored.</summary>
     private async Task<IngestAnswer> SettleAsync(Pending pending)
     {
-        var answer = await (pending.Answer ?? ingest.AppendAsync(pending.Request, call.Over));
+        var answer = await (pending.Answer ?? ingest.AppendAsync(pending.Request, call.Http.Caller(), call.Over));
         var rejected = answer.Rejected;
         var pause = FirstPause;
         while (answer.Append.Outcome == AppendOutcome.Busy || HasOvertaken(pending, answer))
@@ -125,7 +126,7 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
             }
 
             // The batch holds no more what was rejected the first time.
-            answer = await ingest.AppendAsync(pending.Request, call.Over) with { Rejected = rejected };
+            answer = await ingest.AppendAsync(pending.Request, call.Http.Caller(), call.Over) with { Rejected = rejected };
         }
 
         return answer;

@@ -47,6 +47,8 @@ internal static class ProblemStatus
 
     private static GrpcCode CodeOf(ProblemDetails problem) => problem.Status switch
     {
+        StatusCodes.Status401Unauthorized => GrpcCode.Unauthenticated,
+        StatusCodes.Status403Forbidden => GrpcCode.PermissionDenied,
         StatusCodes.Status404NotFound or StatusCodes.Status410Gone => GrpcCode.NotFound,
         // A batch out of order: the missing ones have to be sent first. The other conflicts stay whatever is sent.
         StatusCodes.Status409Conflict => problem.Extensions.TryGetValue("field", out var field) && field is "batch" ? GrpcCode.FailedPrecondition : GrpcCode.AlreadyExists,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
@@ -18,7 +19,7 @@ public static class LogEndpoint
         builder.Services.AddRequestDecompression();
     }
 
-    public static void MapIngest(this IEndpointRouteBuilder app) => app.MapPost("/api/v1/runs/{id}/log", Log)
+    public static void MapIngest(this IEndpointRouteBuilder app) => app.MapPost("/api/v1/runs/{id}/log", Log).Needs(Rights.Ingest, Of.Run)
         .WithTags("Ingest").WithSummary("Appends a batch: points as columns or rows, histograms, events. Answers after it is durable.")
         .WithMetadata(new DocumentedBody(typeof(LogRequestDto))).Produces<LogAnswerDto>()
         .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
@@ -40,7 +41,7 @@ public static class LogEndpoint
         if (read.Problem is { } problem) return Problems.Body(problem.Status, problem.Field, problem.Detail, problem.Limit);
         var request = read.Request!;
         var firstHash = request.Batch == 1 ? SHA256.HashData(body.Bytes)[..16] : null;
-        var answer = await ingest.AppendAsync(new IngestRequest(id, request.Writer, request.Batch, firstHash, request.Body), cancel);
+        var answer = await ingest.AppendAsync(new IngestRequest(id, request.Writer, request.Batch, firstHash, request.Body), http.Caller(), cancel);
         switch (answer.Append.Outcome)
         {
             case AppendOutcome.Stored or AppendOutcome.Seen:

@@ -8,6 +8,9 @@ public sealed record RunListQuery
 {
     public string? Project { get; init; }
 
+    /// <summary>Only runs of these projects; null for all.</summary>
+    public long[]? Projects { get; init; }
+
     public string? State { get; init; }
 
     /// <summary>Only runs in the trash, instead of those that are not.</summary>
@@ -40,7 +43,7 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
         if (query.Project is not null)
         {
             project = await queries.ProjectKeyAsync(query.Project, cancel);
-            if (project is null) return ([], now, null);
+            if (project is null || query.Projects?.Contains(project.Value) is false) return ([], now, null);
         }
 
         var found = await FindAsync(query, project, now, cancel);
@@ -59,6 +62,7 @@ public sealed class RunList(NpgsqlDataSource database, RunQueries queries, TimeP
         var sql = new RunSql(project, now);
         var keys = query.Order.SelectMany(key => sql.Keys(key.Field).Select(column => new KeyColumn(column.Sql, column.Type, key.Descending))).ToList();
         var conditions = new List<string> { Kept(query.Deleted) };
+        if (project is null && query.Projects is { } visible) conditions.Add($"r.project_key = any ({sql.Add(visible, NpgsqlDbType.Array | NpgsqlDbType.Bigint)})");
         if (query.State is { } state) conditions.Add("r.state = " + sql.Add(state, NpgsqlDbType.Text));
         if (query.Filter is { } filter) conditions.Add(sql.Where(filter));
         var place = query.After is { } after ? "where " + Behind(sql, keys, after) : "";

@@ -33,10 +33,14 @@ export async function call<T>(path: string, init?: RequestInit): Promise<T> {
   }
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Problem;
+    if (response.status === 401 && !isSigningIn(path)) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
     throw new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`, problem);
   }
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
+
+/** What a page may ask without having signed in; there a 401 is an answer. */
+const isSigningIn = (path: string): boolean => path.startsWith('/session') || path.startsWith('/invitations/') || /^\/(login|invite)\b/.test(location.pathname);
 
 export const post = <T>(path: string, body: unknown = {}): Promise<T> =>
   call<T>(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });

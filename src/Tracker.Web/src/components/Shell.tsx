@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useLiveStatus } from '../api/hooks';
 import { toggleTheme, useTheme } from '../charts/theme';
 import { formatClock } from '../lib/times';
+import { AccountMenu } from './AccountMenu';
 import { Icon } from './Icon';
 import { setOverlay } from './overlay';
 import { Ago } from './time';
@@ -33,6 +34,7 @@ export function Shell({ project, run, open, running, children }: Props) {
           <LiveBadge />
           {running !== undefined && <span className="bar-running">{running} running</span>}
           <ThemeButton />
+          <AccountMenu />
         </div>
       </header>
       <LostBanner />

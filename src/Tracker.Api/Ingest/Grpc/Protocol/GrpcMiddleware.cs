@@ -12,12 +12,13 @@ public delegate Task GrpcMethod(GrpcCall call);
 /// </summary>
 /// <param name="next">What comes after it.</param>
 /// <param name="methods">By path: <c>/package.Service/Method</c>.</param>
+/// <param name="admit">Finds out who calls; a status refuses the call.</param>
 /// <param name="limit">Longest message, in bytes after decompression.</param>
 /// <param name="explain">The status of an exception that is not the protocol's own; null for a fault of ours.</param>
 /// <param name="clock">Measures deadlines.</param>
 /// <param name="log">Hears of faults.</param>
 public sealed partial class GrpcMiddleware(
-    RequestDelegate next, IReadOnlyDictionary<string, GrpcMethod> methods, int limit, Func<Exception, GrpcStatus?> explain, TimeProvider clock, ILogger<GrpcMiddleware> log)
+    RequestDelegate next, IReadOnlyDictionary<string, GrpcMethod> methods, Func<HttpContext, ValueTask<GrpcStatus?>> admit, int limit, Func<Exception, GrpcStatus?> explain, TimeProvider clock, ILogger<GrpcMiddleware> log)
 {
     public Task InvokeAsync(HttpContext http)
     {
@@ -58,6 +59,7 @@ public sealed partial class GrpcMiddleware(
         try
         {
             if (method is null) throw new GrpcException(GrpcCode.Unimplemented, $"There is no method {http.Request.Path.Value}.");
+            if (await admit(http) is { } refused) return refused;
             call = new GrpcCall(http, limit, clock);
             await method(call);
             return GrpcStatus.Ok;
