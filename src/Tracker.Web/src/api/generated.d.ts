@@ -4,6 +4,1175 @@
  */
 
 export interface paths {
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is and what they may do. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionDto"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Signs a browser in: sets a cookie. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignInRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionDto"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        /** Signs a browser out. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own password and signs out all other browsers. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePasswordRequest"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys: one's own, those of projects that one administrates, or all for admins of the server. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyDtoPage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a key; its secret is in this answer and nowhere else. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateKeyRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewKeyDto"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a key: at once on this node, within 10 s everywhere. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the key. */
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with an account: all for admins of the server, else those of the projects that one administrates. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes an account. The first one is an admin, and from then on everybody has to sign in. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreatePersonRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an account's name or role, closes or opens it. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the person. */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePersonRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/people/{person}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link with which a person chooses a new password. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the person. */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewInvitationDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/people/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a person a role in a project. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                    /** @description Id of the person, or their address of mail. */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoleRequest"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a person's role in a project away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                    /** @description Id of the person, or their address of mail. */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links that are open: all for admins of the server, else those to projects that one administrates. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a link that lets a person join; it is in this answer and nowhere else. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["InviteRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewInvitationDto"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Makes a link worthless. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the invitation. */
+                    invitation: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link is good for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["InvitationToken"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an invitation, or chooses a new password, and signs in. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AcceptRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Too Many Requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public links to what one may write to. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ShareDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a public read-only link to a run. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CreateShareRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewShareDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a public read-only link to a project with all its runs. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Name of the project; a slash in it is written %2F. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CreateShareRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewShareDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a public link: at once on this node, within 10 s everywhere. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the link. */
+                    share: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the latest first: everything for admins of the server, else what was done in projects that one administrates. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only what was done in this project. */
+                    project?: string;
+                    /** @description Rows a page, 1–1,000; default 100. */
+                    limit?: number;
+                    /** @description The `nextCursor` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditDtoPage"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/slack": {
         parameters: {
             query?: never;
@@ -3659,1179 +4828,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who the caller is and what they may do. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionDto"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        /** Signs a browser in: sets a cookie. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SignInRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionDto"];
-                    };
-                };
-                /** @description Unauthorized */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Too Many Requests */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        /** Signs a browser out. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Changes one's own password and signs out all other browsers. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ChangePasswordRequest"];
-                };
-            };
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Unauthorized */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Keys: one's own, those of projects that one administrates, or all for admins of the server. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["KeyDtoPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        /** Makes a key; its secret is in this answer and nowhere else. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CreateKeyRequest"];
-                };
-            };
-            responses: {
-                /** @description Created */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewKeyDto"];
-                    };
-                };
-                /** @description Forbidden */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/keys/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revokes a key: at once on this node, within 10 s everywhere. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the key. */
-                    key: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** People with an account: all for admins of the server, else those of the projects that one administrates. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PersonDtoPage"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        /** Makes an account. The first one is an admin, and from then on everybody has to sign in. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CreatePersonRequest"];
-                };
-            };
-            responses: {
-                /** @description Created */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PersonDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/people/{person}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Changes an account's name or role, closes or opens it. */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the person. */
-                    person: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ChangePersonRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PersonDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/v1/people/{person}/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Makes a link with which a person chooses a new password. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the person. */
-                    person: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewInvitationDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{name}/people/{person}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Gives a person a role in a project. */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Name of the project; a slash in it is written %2F. */
-                    name: string;
-                    /** @description Id of the person, or their address of mail. */
-                    person: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RoleRequest"];
-                };
-            };
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        post?: never;
-        /** Takes a person's role in a project away. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Name of the project; a slash in it is written %2F. */
-                    name: string;
-                    /** @description Id of the person, or their address of mail. */
-                    person: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Links that are open: all for admins of the server, else those to projects that one administrates. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["InvitationDtoPage"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        /** Makes a link that lets a person join; it is in this answer and nowhere else. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["InviteRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewInvitationDto"];
-                    };
-                };
-                /** @description Forbidden */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/{invitation}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Makes a link worthless. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the invitation. */
-                    invitation: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/look": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a link is good for. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["InvitationToken"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["InvitationDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes an invitation, or chooses a new password, and signs in. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["AcceptRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Too Many Requests */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Public links to what one may write to. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ShareDtoPage"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Makes a public read-only link to a run. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the run. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["CreateShareRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewShareDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{name}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Makes a public read-only link to a project with all its runs. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Name of the project; a slash in it is written %2F. */
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["CreateShareRequest"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewShareDto"];
-                    };
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shares/{share}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revokes a public link: at once on this node, within 10 s everywhere. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description Id of the link. */
-                    share: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not Found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who did what, the latest first: everything for admins of the server, else what was done in projects that one administrates. */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Only what was done in this project. */
-                    project?: string;
-                    /** @description Rows a page, 1–1,000; default 100. */
-                    limit?: number;
-                    /** @description The `nextCursor` of the page before. */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AuditDtoPage"];
-                    };
-                };
-                /** @description Unprocessable Content */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDetails"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Takes an invitation. */
+        AcceptRequest: {
+            /**
+             * @description The last part of the link.
+             * @example tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            token?: string | null;
+            /**
+             * @description Name; not needed for a new password.
+             * @example Ben
+             */
+            name?: string | null;
+            /**
+             * @description Password, 10–256 characters. Of an account that is there already: its own.
+             * @example correct horse battery
+             */
+            password?: string | null;
+        };
         /** @description An alert in a list. */
         AlertItem: {
             /**
@@ -5032,6 +5050,52 @@ export interface components {
              */
             answer?: string | null;
         };
+        /** @description Something that somebody did. */
+        AuditDto: {
+            /**
+             * Format: date-time
+             * @description When.
+             * @example 2026-11-22T10:00:00Z
+             */
+            at?: string;
+            /**
+             * @description Who.
+             * @example ana@example.com
+             */
+            actor?: string;
+            /**
+             * @description From where.
+             * @example 10.0.0.7
+             */
+            address?: string | null;
+            /**
+             * @description What: the route, or words.
+             * @example DELETE /runs/{id}
+             */
+            action?: string;
+            /**
+             * @description In which project.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description With what.
+             * @example lr-10
+             */
+            target?: string | null;
+            /** @description More. */
+            detail?: unknown;
+        };
+        /** @description One page of a list. */
+        AuditDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["AuditDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
         /** @description A diagnosis in short. */
         BacktestDiagnosisDto: {
             /**
@@ -5153,6 +5217,37 @@ export interface components {
             /** @description What is missing: canonical names of series, `config:` keys, `probe:` names, `event:` kinds. */
             needs?: string[];
             log?: components["schemas"]["LogLine"];
+        };
+        /** @description A new password. */
+        ChangePasswordRequest: {
+            /**
+             * @description The password as it is.
+             * @example correct horse battery
+             */
+            current?: string | null;
+            /**
+             * @description The new one, 10–256 characters.
+             * @example staple correct horse
+             */
+            next?: string | null;
+        };
+        /** @description Changes of an account; what is absent stays. */
+        ChangePersonRequest: {
+            /**
+             * @description Name.
+             * @example Ana
+             */
+            name?: string | null;
+            /**
+             * @description Role in every project; empty for none.
+             * @example viewer
+             */
+            role?: string | null;
+            /**
+             * @description True closes the account: its sessions and keys end.
+             * @example false
+             */
+            disabled?: boolean | null;
         };
         /** @description A channel. Secrets are never in it, but for the one that was just made. */
         ChannelDto: {
@@ -5488,6 +5583,55 @@ export interface components {
             /** @description NaN and infinities, at most one of a kind for each pixel column. */
             nonFinite: components["schemas"]["NonFiniteDto"][];
         };
+        /** @description What a new key is for. */
+        CreateKeyRequest: {
+            /**
+             * @description What it is for, 1–200 characters.
+             * @example training cluster
+             */
+            name?: string | null;
+            /** @description What it may do: `ingest read write admin`; `write` includes `read`, `admin` everything. */
+            scopes?: string[] | null;
+            /**
+             * @description The one project it is good for; null for all.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null for never.
+             * @example 2027-11-22T10:00:00Z
+             */
+            expiresAt?: string | null;
+            /**
+             * @description True: it belongs to nobody and stays when its maker leaves. Only for admins of the server.
+             * @example false
+             */
+            service?: boolean | null;
+        };
+        /** @description A new account. */
+        CreatePersonRequest: {
+            /**
+             * @description Address of mail.
+             * @example ana@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Name.
+             * @example Ana
+             */
+            name?: string | null;
+            /**
+             * @description Password, 10–256 characters; null for an account that signs in by the proxy.
+             * @example correct horse battery
+             */
+            password?: string | null;
+            /**
+             * @description Role in every project; null for none. The first account is `admin`.
+             * @example member
+             */
+            role?: string | null;
+        };
         /** @description Creates a run, or goes on with one. */
         CreateRunRequest: {
             /**
@@ -5534,6 +5678,20 @@ export interface components {
              * @example allow
              */
             resume?: string | null;
+        };
+        /** @description What a link is for. */
+        CreateShareRequest: {
+            /**
+             * @description For oneself, to know it again; at most 200 characters.
+             * @example for the paper
+             */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null for never.
+             * @example 2026-12-22T10:00:00Z
+             */
+            expiresAt?: string | null;
         };
         /** @description Answer to the creation of a run. */
         CreatedRunDto: {
@@ -6031,6 +6189,170 @@ export interface components {
              */
             total?: number;
         };
+        /** @description An invitation, or a link for a new password. */
+        InvitationDto: {
+            /**
+             * @description Its id.
+             * @example 5
+             */
+            id?: string;
+            /**
+             * @description For whom.
+             * @example ben@example.com
+             */
+            email?: string;
+            /**
+             * @description Role in every project.
+             * @example viewer
+             */
+            role?: string | null;
+            /**
+             * @description The project.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description Role there.
+             * @example member
+             */
+            projectRole?: string | null;
+            /**
+             * @description True: for a new password of an account that is there.
+             * @example false
+             */
+            isReset?: boolean;
+            /**
+             * @description Who made it.
+             * @example ana@example.com
+             */
+            createdBy?: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             * @example 2026-11-29T10:00:00Z
+             */
+            expiresAt?: string;
+            /**
+             * @description Whether somebody with this address has an account already.
+             * @example false
+             */
+            hasAccount?: boolean;
+        };
+        /** @description One page of a list. */
+        InvitationDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["InvitationDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description The secret of an invitation. */
+        InvitationToken: {
+            /**
+             * @description The last part of the link.
+             * @example tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            token?: string | null;
+        };
+        /** @description Who is invited. */
+        InviteRequest: {
+            /**
+             * @description Address of mail.
+             * @example ben@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Role in every project; null for none. Only admins of the server can give it.
+             * @example viewer
+             */
+            role?: string | null;
+            /**
+             * @description A project to join.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description Role there: `viewer`, `member`, `admin`.
+             * @example member
+             */
+            projectRole?: string | null;
+        };
+        /** @description A key, without its secret. */
+        KeyDto: {
+            /**
+             * @description Id of the key.
+             * @example 7
+             */
+            id: string;
+            /**
+             * @description How the key begins.
+             * @example trk_Ab3d
+             */
+            prefix: string;
+            /**
+             * @description What it is for.
+             * @example training cluster
+             */
+            name: string;
+            /** @description What it may do: `ingest read write admin`. */
+            scopes: string[];
+            /**
+             * @description The one project it is good for; null for all.
+             * @example digits
+             */
+            project?: string | null;
+            /**
+             * @description The person whose rights bound it; null for nobody.
+             * @example ana@example.com
+             */
+            owner?: string | null;
+            /**
+             * @description Who made it.
+             * @example ana@example.com
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T10:00:00Z
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When it ends; null for never.
+             * @example 2027-11-22T10:00:00Z
+             */
+            expiresAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             * @example 2026-12-01T10:00:00Z
+             */
+            revokedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             * @example 2026-11-22T11:00:00Z
+             */
+            lastUsedAt?: string | null;
+            /**
+             * @description The address that used it last.
+             * @example 10.0.0.7
+             */
+            lastUsedFrom?: string | null;
+        };
+        /** @description One page of a list. */
+        KeyDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["KeyDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
         /** @description Answer to a batch: it is durable. */
         LogAnswerDto: {
             /**
@@ -6347,6 +6669,33 @@ export interface components {
              */
             reason?: string | null;
         };
+        /** @description A link to send to the person. */
+        NewInvitationDto: {
+            /**
+             * @description The link, shown this once; good for one use.
+             * @example https://tracker.example.com/invite/tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            url?: string;
+            invitation?: components["schemas"]["InvitationDto"];
+        };
+        /** @description A new key. The secret is shown this once. */
+        NewKeyDto: {
+            /**
+             * @description The key itself: it cannot be shown again.
+             * @example trk_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            secret?: string;
+            key?: components["schemas"]["KeyDto"];
+        };
+        /** @description A new public link. */
+        NewShareDto: {
+            /**
+             * @description The link, shown this once.
+             * @example https://tracker.example.com/share/trl_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            url?: string;
+            share?: components["schemas"]["ShareDto"];
+        };
         NonFiniteDto: {
             /**
              * Format: double
@@ -6421,6 +6770,66 @@ export interface components {
              * @example digits-base
              */
             reference?: string | null;
+        };
+        /** @description A person with an account. */
+        PersonDto: {
+            /**
+             * @description Id of the person.
+             * @example 3
+             */
+            id: string;
+            /**
+             * @description Address of mail, with which they sign in.
+             * @example ana@example.com
+             */
+            email: string;
+            /**
+             * @description Name.
+             * @example Ana
+             */
+            name: string;
+            /**
+             * @description Role in every project: `viewer`, `member`, `admin`; null for none.
+             * @example member
+             */
+            role?: string | null;
+            /** @description Roles in single projects, by the project's name. */
+            projects: {
+                [key: string]: string;
+            };
+            /**
+             * @description Whether they can sign in with a password.
+             * @example true
+             */
+            hasPassword?: boolean;
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             * @example 2026-11-22T10:00:00Z
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             * @example 2026-12-22T10:00:00Z
+             */
+            disabledAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When a browser of theirs was last seen.
+             * @example 2026-11-22T11:00:00Z
+             */
+            lastSeenAt?: string | null;
+        };
+        /** @description One page of a list. */
+        PersonDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["PersonDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
         };
         /** @description What a rule would have said. */
         PreviewDto: {
@@ -6721,6 +7130,14 @@ export interface components {
             thinAfterDays?: number | null;
             /** @description Runs with one of these tags are left alone. */
             exceptTags?: string[];
+        };
+        /** @description A role in a project. */
+        RoleRequest: {
+            /**
+             * @description `viewer`, `member` or `admin`.
+             * @example member
+             */
+            role?: string | null;
         };
         /** @description Gives a webhook a new secret. */
         RotateRequest: {
@@ -7285,6 +7702,111 @@ export interface components {
              */
             role?: string | null;
         };
+        /** @description Who the caller is and what they may do. */
+        SessionDto: {
+            /**
+             * @description `nobody`, `local` (no login is needed here), `key`, `user` or `share`.
+             * @example user
+             */
+            kind?: string;
+            /**
+             * @description Name, for people.
+             * @example Ana
+             */
+            name?: string | null;
+            /**
+             * @description Address of mail; null for what is no person.
+             * @example ana@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Role in every project: `viewer`, `member`, `admin`; null for none.
+             * @example member
+             */
+            role?: string | null;
+            /** @description Roles in single projects, by the project's name. */
+            projects?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Whether there is a session to end.
+             * @example true
+             */
+            canSignOut?: boolean;
+            /**
+             * @description Why the caller is nobody.
+             * @example This key expired at 2026-11-22 10:00 UTC.
+             */
+            why?: string | null;
+        };
+        /** @description A public link, without its secret. */
+        ShareDto: {
+            /**
+             * @description Its id.
+             * @example 4
+             */
+            id?: string;
+            /**
+             * @description The project it shows, or whose run it shows.
+             * @example digits
+             */
+            project?: string;
+            /**
+             * @description The run it shows; null for the whole project.
+             * @example lr-10
+             */
+            run?: string | null;
+            /**
+             * @description What it is for.
+             * @example for the paper
+             */
+            note?: string | null;
+            /**
+             * @description Who made it.
+             * @example ana@example.com
+             */
+            createdBy?: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T10:00:00Z
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When it ends; null for never.
+             * @example 2026-12-22T10:00:00Z
+             */
+            expiresAt?: string | null;
+        };
+        /** @description One page of a list. */
+        ShareDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["ShareDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
+        /** @description Signs in: with address and password, or with a key. */
+        SignInRequest: {
+            /**
+             * @description Address of mail.
+             * @example ana@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Password.
+             * @example correct horse battery
+             */
+            password?: string | null;
+            /**
+             * @description A key, instead of the two.
+             * @example trk_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            key?: string | null;
+        };
         /** @description One detector's verdict. */
         SignalDto: {
             /**
@@ -7402,528 +7924,6 @@ export interface components {
             unrecognised?: string[];
             /** @description Conditions that cannot be seen, in the order of the catalogue. */
             blind?: components["schemas"]["BlindCondition"][];
-        };
-        /** @description Takes an invitation. */
-        AcceptRequest: {
-            /**
-             * @description The last part of the link.
-             * @example tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            token?: string | null;
-            /**
-             * @description Name; not needed for a new password.
-             * @example Ben
-             */
-            name?: string | null;
-            /**
-             * @description Password, 10–256 characters. Of an account that is there already: its own.
-             * @example correct horse battery
-             */
-            password?: string | null;
-        };
-        /** @description Something that somebody did. */
-        AuditDto: {
-            /**
-             * Format: date-time
-             * @description When.
-             * @example 2026-11-22T10:00:00Z
-             */
-            at?: string;
-            /**
-             * @description Who.
-             * @example ana@example.com
-             */
-            actor?: string;
-            /**
-             * @description From where.
-             * @example 10.0.0.7
-             */
-            address?: string | null;
-            /**
-             * @description What: the route, or words.
-             * @example DELETE /runs/{id}
-             */
-            action?: string;
-            /**
-             * @description In which project.
-             * @example digits
-             */
-            project?: string | null;
-            /**
-             * @description With what.
-             * @example lr-10
-             */
-            target?: string | null;
-            /** @description More. */
-            detail?: unknown;
-        };
-        /** @description One page of a list. */
-        AuditDtoPage: {
-            /** @description The rows. */
-            items?: components["schemas"]["AuditDto"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last one.
-             * @example 1042
-             */
-            nextCursor?: string | null;
-        };
-        /** @description A new password. */
-        ChangePasswordRequest: {
-            /**
-             * @description The password as it is.
-             * @example correct horse battery
-             */
-            current?: string | null;
-            /**
-             * @description The new one, 10–256 characters.
-             * @example staple correct horse
-             */
-            next?: string | null;
-        };
-        /** @description Changes of an account; what is absent stays. */
-        ChangePersonRequest: {
-            /**
-             * @description Name.
-             * @example Ana
-             */
-            name?: string | null;
-            /**
-             * @description Role in every project; empty for none.
-             * @example viewer
-             */
-            role?: string | null;
-            /**
-             * @description True closes the account: its sessions and keys end.
-             * @example false
-             */
-            disabled?: boolean | null;
-        };
-        /** @description What a new key is for. */
-        CreateKeyRequest: {
-            /**
-             * @description What it is for, 1–200 characters.
-             * @example training cluster
-             */
-            name?: string | null;
-            /** @description What it may do: `ingest read write admin`; `write` includes `read`, `admin` everything. */
-            scopes?: string[] | null;
-            /**
-             * @description The one project it is good for; null for all.
-             * @example digits
-             */
-            project?: string | null;
-            /**
-             * Format: date-time
-             * @description When it ends; null for never.
-             * @example 2027-11-22T10:00:00Z
-             */
-            expiresAt?: string | null;
-            /**
-             * @description True: it belongs to nobody and stays when its maker leaves. Only for admins of the server.
-             * @example false
-             */
-            service?: boolean | null;
-        };
-        /** @description A new account. */
-        CreatePersonRequest: {
-            /**
-             * @description Address of mail.
-             * @example ana@example.com
-             */
-            email?: string | null;
-            /**
-             * @description Name.
-             * @example Ana
-             */
-            name?: string | null;
-            /**
-             * @description Password, 10–256 characters; null for an account that signs in by the proxy.
-             * @example correct horse battery
-             */
-            password?: string | null;
-            /**
-             * @description Role in every project; null for none. The first account is `admin`.
-             * @example member
-             */
-            role?: string | null;
-        };
-        /** @description What a link is for. */
-        CreateShareRequest: {
-            /**
-             * @description For oneself, to know it again; at most 200 characters.
-             * @example for the paper
-             */
-            note?: string | null;
-            /**
-             * Format: date-time
-             * @description When it ends; null for never.
-             * @example 2026-12-22T10:00:00Z
-             */
-            expiresAt?: string | null;
-        };
-        /** @description An invitation, or a link for a new password. */
-        InvitationDto: {
-            /**
-             * @description Its id.
-             * @example 5
-             */
-            id?: string;
-            /**
-             * @description For whom.
-             * @example ben@example.com
-             */
-            email?: string;
-            /**
-             * @description Role in every project.
-             * @example viewer
-             */
-            role?: string | null;
-            /**
-             * @description The project.
-             * @example digits
-             */
-            project?: string | null;
-            /**
-             * @description Role there.
-             * @example member
-             */
-            projectRole?: string | null;
-            /**
-             * @description True: for a new password of an account that is there.
-             * @example false
-             */
-            isReset?: boolean;
-            /**
-             * @description Who made it.
-             * @example ana@example.com
-             */
-            createdBy?: string;
-            /**
-             * Format: date-time
-             * @description When it ends.
-             * @example 2026-11-29T10:00:00Z
-             */
-            expiresAt?: string;
-            /**
-             * @description Whether somebody with this address has an account already.
-             * @example false
-             */
-            hasAccount?: boolean;
-        };
-        /** @description One page of a list. */
-        InvitationDtoPage: {
-            /** @description The rows. */
-            items?: components["schemas"]["InvitationDto"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last one.
-             * @example 1042
-             */
-            nextCursor?: string | null;
-        };
-        /** @description The secret of an invitation. */
-        InvitationToken: {
-            /**
-             * @description The last part of the link.
-             * @example tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            token?: string | null;
-        };
-        /** @description Who is invited. */
-        InviteRequest: {
-            /**
-             * @description Address of mail.
-             * @example ben@example.com
-             */
-            email?: string | null;
-            /**
-             * @description Role in every project; null for none. Only admins of the server can give it.
-             * @example viewer
-             */
-            role?: string | null;
-            /**
-             * @description A project to join.
-             * @example digits
-             */
-            project?: string | null;
-            /**
-             * @description Role there: `viewer`, `member`, `admin`.
-             * @example member
-             */
-            projectRole?: string | null;
-        };
-        /** @description A key, without its secret. */
-        KeyDto: {
-            /**
-             * @description Id of the key.
-             * @example 7
-             */
-            id: string;
-            /**
-             * @description How the key begins.
-             * @example trk_Ab3d
-             */
-            prefix: string;
-            /**
-             * @description What it is for.
-             * @example training cluster
-             */
-            name: string;
-            /** @description What it may do: `ingest read write admin`. */
-            scopes: string[];
-            /**
-             * @description The one project it is good for; null for all.
-             * @example digits
-             */
-            project?: string | null;
-            /**
-             * @description The person whose rights bound it; null for nobody.
-             * @example ana@example.com
-             */
-            owner?: string | null;
-            /**
-             * @description Who made it.
-             * @example ana@example.com
-             */
-            createdBy: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             * @example 2026-11-22T10:00:00Z
-             */
-            createdAt?: string;
-            /**
-             * Format: date-time
-             * @description When it ends; null for never.
-             * @example 2027-11-22T10:00:00Z
-             */
-            expiresAt?: string | null;
-            /**
-             * Format: date-time
-             * @description When it was revoked.
-             * @example 2026-12-01T10:00:00Z
-             */
-            revokedAt?: string | null;
-            /**
-             * Format: date-time
-             * @description When it was last used, to the minute.
-             * @example 2026-11-22T11:00:00Z
-             */
-            lastUsedAt?: string | null;
-            /**
-             * @description The address that used it last.
-             * @example 10.0.0.7
-             */
-            lastUsedFrom?: string | null;
-        };
-        /** @description One page of a list. */
-        KeyDtoPage: {
-            /** @description The rows. */
-            items?: components["schemas"]["KeyDto"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last one.
-             * @example 1042
-             */
-            nextCursor?: string | null;
-        };
-        /** @description A link to send to the person. */
-        NewInvitationDto: {
-            /**
-             * @description The link, shown this once; good for one use.
-             * @example https://tracker.example.com/invite/tri_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            url?: string;
-            invitation?: components["schemas"]["InvitationDto"];
-        };
-        /** @description A new key. The secret is shown this once. */
-        NewKeyDto: {
-            /**
-             * @description The key itself: it cannot be shown again.
-             * @example trk_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            secret?: string;
-            key?: components["schemas"]["KeyDto"];
-        };
-        /** @description A new public link. */
-        NewShareDto: {
-            /**
-             * @description The link, shown this once.
-             * @example https://tracker.example.com/share/trl_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            url?: string;
-            share?: components["schemas"]["ShareDto"];
-        };
-        /** @description A person with an account. */
-        PersonDto: {
-            /**
-             * @description Id of the person.
-             * @example 3
-             */
-            id: string;
-            /**
-             * @description Address of mail, with which they sign in.
-             * @example ana@example.com
-             */
-            email: string;
-            /**
-             * @description Name.
-             * @example Ana
-             */
-            name: string;
-            /**
-             * @description Role in every project: `viewer`, `member`, `admin`; null for none.
-             * @example member
-             */
-            role?: string | null;
-            /** @description Roles in single projects, by the project's name. */
-            projects: {
-                [key: string]: string;
-            };
-            /**
-             * @description Whether they can sign in with a password.
-             * @example true
-             */
-            hasPassword?: boolean;
-            /**
-             * Format: date-time
-             * @description When the account was made.
-             * @example 2026-11-22T10:00:00Z
-             */
-            createdAt?: string;
-            /**
-             * Format: date-time
-             * @description When it was closed.
-             * @example 2026-12-22T10:00:00Z
-             */
-            disabledAt?: string | null;
-            /**
-             * Format: date-time
-             * @description When a browser of theirs was last seen.
-             * @example 2026-11-22T11:00:00Z
-             */
-            lastSeenAt?: string | null;
-        };
-        /** @description One page of a list. */
-        PersonDtoPage: {
-            /** @description The rows. */
-            items?: components["schemas"]["PersonDto"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last one.
-             * @example 1042
-             */
-            nextCursor?: string | null;
-        };
-        /** @description A role in a project. */
-        RoleRequest: {
-            /**
-             * @description `viewer`, `member` or `admin`.
-             * @example member
-             */
-            role?: string | null;
-        };
-        /** @description Who the caller is and what they may do. */
-        SessionDto: {
-            /**
-             * @description `nobody`, `local` (no login is needed here), `key`, `user` or `share`.
-             * @example user
-             */
-            kind?: string;
-            /**
-             * @description Name, for people.
-             * @example Ana
-             */
-            name?: string | null;
-            /**
-             * @description Address of mail; null for what is no person.
-             * @example ana@example.com
-             */
-            email?: string | null;
-            /**
-             * @description Role in every project: `viewer`, `member`, `admin`; null for none.
-             * @example member
-             */
-            role?: string | null;
-            /** @description Roles in single projects, by the project's name. */
-            projects?: {
-                [key: string]: string;
-            };
-            /**
-             * @description Whether there is a session to end.
-             * @example true
-             */
-            canSignOut?: boolean;
-            /**
-             * @description Why the caller is nobody.
-             * @example This key expired at 2026-11-22 10:00 UTC.
-             */
-            why?: string | null;
-        };
-        /** @description A public link, without its secret. */
-        ShareDto: {
-            /**
-             * @description Its id.
-             * @example 4
-             */
-            id?: string;
-            /**
-             * @description The project it shows, or whose run it shows.
-             * @example digits
-             */
-            project?: string;
-            /**
-             * @description The run it shows; null for the whole project.
-             * @example lr-10
-             */
-            run?: string | null;
-            /**
-             * @description What it is for.
-             * @example for the paper
-             */
-            note?: string | null;
-            /**
-             * @description Who made it.
-             * @example ana@example.com
-             */
-            createdBy?: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             * @example 2026-11-22T10:00:00Z
-             */
-            createdAt?: string;
-            /**
-             * Format: date-time
-             * @description When it ends; null for never.
-             * @example 2026-12-22T10:00:00Z
-             */
-            expiresAt?: string | null;
-        };
-        /** @description One page of a list. */
-        ShareDtoPage: {
-            /** @description The rows. */
-            items?: components["schemas"]["ShareDto"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last one.
-             * @example 1042
-             */
-            nextCursor?: string | null;
-        };
-        /** @description Signs in: with address and password, or with a key. */
-        SignInRequest: {
-            /**
-             * @description Address of mail.
-             * @example ana@example.com
-             */
-            email?: string | null;
-            /**
-             * @description Password.
-             * @example correct horse battery
-             */
-            password?: string | null;
-            /**
-             * @description A key, instead of the two.
-             * @example trk_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-             */
-            key?: string | null;
         };
     };
     responses: never;
