@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Tracker.Api.Storage;
@@ -44,12 +46,24 @@ public static class Database
         services.AddHostedService<ModelWarmUp>();
     }
 
-    /// <summary>Applies what is missing of the schema. Throws <see cref="NpgsqlException"/> when the server cannot be reached.</summary>
+    /// <summary>Applies what is missing of the schema; of nodes that start together one does, the others wait. Throws <see cref="NpgsqlException"/> when the server cannot be reached.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancel)
     {
-        if (await Migrations.AreAppliedAsync(services.GetRequiredService<NpgsqlDataSource>(), cancel)) return;
+        var database = services.GetRequiredService<NpgsqlDataSource>();
+        if (await Migrations.AreAppliedAsync(database, cancel)) return;
         await using var context = await services.GetRequiredService<IDbContextFactory<TrackerDbContext>>().CreateDbContextAsync(cancel);
-        await context.Database.MigrateAsync(cancel);
+        // The lock below needs a database to be taken in.
+        var creator = context.GetService<IRelationalDatabaseCreator>();
+        if (!await creator.ExistsAsync(cancel)) await creator.CreateAsync(cancel);
+        // EF's own lock ends with each migration, after the list of what is to be done was made.
+        await using var turn = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await turn.BeginTransactionAsync(cancel);
+        await using (var wait = new NpgsqlCommand("set local idle_in_transaction_session_timeout = 0; select pg_advisory_xact_lock(7283461, 3)", turn) { CommandTimeout = 0 })
+        {
+            await wait.ExecuteNonQueryAsync(cancel);
+        }
+
+        if (!await Migrations.AreAppliedAsync(database, cancel)) await context.Database.MigrateAsync(cancel);
     }
 
     private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers, bool pooling)
