@@ -16,15 +16,18 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
 
     public void Dispose() => _data.Dispose();
 
+    /// <summary>Modes of the example.</summary>
+    private const int Trainings = 13;
+
     [Fact]
-    public async Task Seven_trainings_are_watched_live_and_three_kinds_of_diagnosis_come_with_their_evidence_on_the_chart()
+    public async Task The_trainings_are_watched_live_and_three_kinds_of_diagnosis_come_with_their_evidence_on_the_chart()
     {
         await using var server = await TrackerProcess.StartAsync(_data.Path);
         using var client = new HttpClient { BaseAddress = server.Address };
         using var training = Train(server, "--step-delay", "8", "--steps", "1600");
         try
         {
-            var runs = await TrackerApi.UntilAsync(() => RunsAsync(client), found => found.Count == 7, "seven runs are there", TimeSpan.FromMilliseconds(Patience));
+            var runs = await TrackerApi.UntilAsync(() => RunsAsync(client), found => found.Count == Trainings, "all runs are there", TimeSpan.FromMilliseconds(Patience));
 
             var project = await OpenAsync(server, $"/projects/{Project}/charts");
             await project.GetByText("healthy", new() { Exact = true }).First.WaitForAsync(new() { Timeout = Patience });
@@ -72,7 +75,7 @@ public sealed class FirstLightTests(BrowserFixture browser) : IDisposable
             training.ExitCode.ShouldBe(0);
 
             var runs = await RunsAsync(client);
-            runs.Count.ShouldBe(7);
+            runs.Count.ShouldBe(Trainings);
             foreach (var (name, run) in runs)
             {
                 var points = await client.PointsAsync(run, "train/loss");

@@ -1,3 +1,4 @@
+import { call } from './client';
 import { HttpTransportType, HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
 import type { QueryClient } from '@tanstack/react-query';
 import { alertKeys } from './alerts';
@@ -110,6 +111,7 @@ export class Live {
     this.starting = true;
     for (let attempt = 0; this.connection.state === HubConnectionState.Disconnected; attempt++) {
       try {
+        if (!(await mayListen())) throw new Error('Nobody has signed in.');
         await this.connection.start();
         this.setStatus('live');
         this.watches.forEach((watch) => void this.begin(watch));
@@ -197,3 +199,6 @@ export class Live {
     this.listeners.forEach((listener) => listener());
   }
 }
+
+/** Whoever has to sign in first has no feed: to try would put a refusal on the console of every page that leads to the login. */
+const mayListen = async (): Promise<boolean> => (await call<{ kind?: string }>('/session')).kind !== 'nobody';
