@@ -72,7 +72,7 @@ public sealed class AccessTests(PostgresFixture postgres, BrowserFixture browser
         (await page.Locator(".secret code").InnerTextAsync()).ShouldMatch("^trk_[A-Za-z0-9_-]{43}$");
         await page.GetByRole(AriaRole.Button, new() { Name = "People" }).ClickAsync();
         await page.GetByRole(AriaRole.Cell, new() { Name = "ana@example.com" }).WaitForAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Account: Ana (" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Account: Ana" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.WaitForURLAsync("**/login");
         (await page.APIRequest.GetAsync("/api/v1/projects")).Status.ShouldBe(401);

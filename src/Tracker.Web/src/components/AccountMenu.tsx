@@ -13,7 +13,7 @@ export function AccountMenu() {
     location.assign('/login');
   };
   return (
-    <Popover label={<span className="account" aria-hidden="true">{initials(name)}</span>} name={`Account: ${name} (${initials(name)})`} title={name} className="quiet icon-button">
+    <Popover label={<span className="account" aria-hidden="true" data-initials={initials(name)} />} name={`Account: ${name}`} title={name} className="quiet icon-button">
       {(close) => (
         <div className="menu">
           <p className="menu-head">
