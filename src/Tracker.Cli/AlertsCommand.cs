@@ -7,7 +7,8 @@ namespace Tracker.Cli;
 
 /// <summary>
 /// <c>tracker alerts [--project P] [--since N] [--limit N] [--follow] [--json] [--server URL]</c>: the latest alerts, and with <c>--follow</c> those that come, until
-/// it is interrupted; a connection that breaks is made anew, and nothing is missed or told twice. Exits with 3 when the server does not answer at the start.
+/// it is interrupted; a connection that breaks is made anew, and nothing is missed or told twice. Exits with 3 when the server does not answer at the start, with 2
+/// when it says no.
 /// </summary>
 internal static class AlertsCommand
 {
@@ -19,39 +20,38 @@ internal static class AlertsCommand
         var since = new Option<long?>("--since") { Description = "Begin after this sequence, oldest first. Default: the latest alerts." };
         var limit = new Option<int>("--limit") { Description = "Most alerts listed, 1-1000.", DefaultValueFactory = _ => 20 };
         var follow = new Option<bool>("--follow") { Description = "Go on with the alerts that come, until interrupted." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON line per alert, whole, and nothing else." };
-        var server = new Option<Uri?>("--server") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080.", CustomParser = ReplayCommand.Address };
+        var (server, json) = (Server.Option(), Server.Json("Print one JSON line per alert, whole, and nothing else."));
         var command = new Command("alerts", "List alerts, or follow them.") { project, since, limit, follow, json, server };
-        command.SetAction((parsed, cancel) => RemoteServer.GuardAsync(async () =>
+        command.SetAction((parsed, cancel) => CommandException.GuardAsync(async () =>
         {
-            using var remote = new RemoteServer(parsed.GetValue(server));
+            using var asked = new Server(parsed.GetValue(server));
             var ofProject = parsed.GetValue(project) is { } name ? $"&project={Uri.EscapeDataString(name)}" : "";
             var count = Math.Clamp(parsed.GetValue(limit), 1, 1000);
             var (from, asJson) = (parsed.GetValue(since), parsed.GetValue(json));
-            var page = await remote.GetAsync(from is { } start ? $"alerts?since={start}&limit={count}{ofProject}" : $"alerts?before=now&limit={count}{ofProject}", cancel);
+            var page = await asked.GetAsync(from is { } start ? $"alerts?since={start}&limit={count}{ofProject}" : $"alerts?before=now&limit={count}{ofProject}", cancel);
             var items = page["items"]!.AsArray().Select(item => item!).ToList();
             if (from is null) items.Reverse();
             foreach (var item in items) Print(item, asJson);
             if (!parsed.GetValue(follow)) return 0;
-            var last = items.Count > 0 ? items[^1]["sequence"]!.GetValue<long>() : from ?? await LastAsync(remote, cancel);
-            await FollowAsync(remote, last, ofProject, asJson, cancel);
+            var last = items.Count > 0 ? items[^1]["sequence"]!.GetValue<long>() : from ?? await LastAsync(asked, cancel);
+            await FollowAsync(asked, last, ofProject, asJson, cancel);
             return 0;
         }));
         return command;
     }
 
     /// <summary>The sequence of the latest alert of all projects: nothing before it will come.</summary>
-    private static async Task<long> LastAsync(RemoteServer remote, CancellationToken cancel) =>
-        (await remote.GetAsync("alerts?before=now&limit=1", cancel))["items"]!.AsArray() is [{ } item] ? item["sequence"]!.GetValue<long>() : 0;
+    private static async Task<long> LastAsync(Server asked, CancellationToken cancel) =>
+        (await asked.GetAsync("alerts?before=now&limit=1", cancel))["items"]!.AsArray() is [{ } item] ? item["sequence"]!.GetValue<long>() : 0;
 
-    private static async Task FollowAsync(RemoteServer remote, long last, string ofProject, bool json, CancellationToken cancel)
+    private static async Task FollowAsync(Server asked, long last, string ofProject, bool json, CancellationToken cancel)
     {
         var away = false;
         while (true)
         {
             try
             {
-                using var response = await remote.OpenAsync($"alerts/stream?since={last}{ofProject}", cancel);
+                using var response = await asked.OpenAsync($"alerts/stream?since={last}{ofProject}", cancel);
                 using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
                 away = false;
                 while (await lines.ReadLineAsync(cancel) is { } line)
@@ -61,7 +61,7 @@ internal static class AlertsCommand
                     Print(alert, json);
                 }
             }
-            catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
+            catch (Exception error) when (error is IOException or JsonException or CommandException { ExitCode: CommandException.Unreachable })
             {
                 if (!away) await Console.Error.WriteLineAsync($"tracker: {error.Message}; trying again");
                 away = true;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,7 +7,7 @@ namespace Tracker.Cli;
 
 /// <summary>
 /// <c>tracker backtest --project P [--since DATE] [--server URL] [--options FILE] [--json]</c>: what the present rules, or thresholds of choice,
-/// would raise on stored runs, beside what is stored. Changes nothing. Exits with 2 when the server cannot be asked.
+/// would raise on stored runs, beside what is stored. Changes nothing.
 /// </summary>
 internal static class BacktestCommand
 {
@@ -17,48 +15,49 @@ internal static class BacktestCommand
     {
         var project = new Option<string>("--project") { Description = "Project of the runs.", Required = true };
         var since = new Option<DateTimeOffset?>("--since") { Description = "Only runs created then or later, such as 2026-11-01. Default: all." };
-        var server = new Option<Uri?>("--server") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080.", CustomParser = ReplayCommand.Address };
         var options = new Option<FileInfo?>("--options") { Description = "A JSON file of thresholds, such as {\"clipping\": {\"often\": 0.4}}. Default: those of the rules." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON line per run and nothing else." };
+        var (server, json) = (Server.Option(), Server.Json("Print one JSON line per run and nothing else."));
         var command = new Command("backtest", "Show what the rules would raise on stored runs, beside what is stored.") { project, since, server, options, json };
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(project)!, parsed.GetValue(since), parsed.GetValue(server), parsed.GetValue(options), parsed.GetValue(json), cancel));
+        command.SetAction((parsed, cancel) => CommandException.GuardAsync(async () =>
+        {
+            using var asked = new Server(parsed.GetValue(server));
+            return await RunAsync(asked, parsed.GetValue(project)!, parsed.GetValue(since), await ReadAsync(parsed.GetValue(options), cancel), parsed.GetValue(json), cancel);
+        }));
         return command;
     }
 
-    private static async Task<int> RunAsync(string project, DateTimeOffset? since, Uri? server, FileInfo? options, bool json, CancellationToken cancel)
+    private static async Task<JsonNode?> ReadAsync(FileInfo? options, CancellationToken cancel)
     {
+        if (options is null) return null;
         try
         {
-            using var http = new HttpClient { BaseAddress = server ?? new Uri(Environment.GetEnvironmentVariable("TRACKER_URL") is { Length: > 0 } given ? given : "http://127.0.0.1:5080"), Timeout = TimeSpan.FromMinutes(30) };
-            if (Environment.GetEnvironmentVariable("TRACKER_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-            var thresholds = options is null ? null : JsonNode.Parse(await File.ReadAllTextAsync(options.FullName, cancel).ConfigureAwait(false));
-            var (runs, changed, cursor) = (0, 0, (string?)null);
-            do
-            {
-                // A few runs a call, so that no answer takes long and lines come as they are ready.
-                var request = new JsonObject { ["since"] = since?.ToString("O", CultureInfo.InvariantCulture), ["options"] = thresholds?.DeepClone(), ["limit"] = 5, ["cursor"] = cursor };
-                using var content = new StringContent(request.ToJsonString(), Encoding.UTF8, "application/json");
-                using var answer = await http.PostAsync(new Uri($"/api/v1/projects/{Uri.EscapeDataString(project)}/backtest", UriKind.Relative), content, cancel).ConfigureAwait(false);
-                var text = await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
-                if (!answer.IsSuccessStatusCode) throw new HttpRequestException($"{(int)answer.StatusCode}: {Detail(text)}");
-                using var page = JsonDocument.Parse(text);
-                foreach (var run in page.RootElement.GetProperty("items").EnumerateArray())
-                {
-                    runs++;
-                    if (json) Console.Out.WriteLine(run.GetRawText());
-                    else changed += Print(run, Console.Out) ? 1 : 0;
-                }
-                cursor = Text(page.RootElement, "nextCursor");
-            }
-            while (cursor is not null);
-            if (!json) Console.Out.WriteLine($"{runs} runs, {changed} with other warnings");
-            return 0;
+            return JsonNode.Parse(await File.ReadAllTextAsync(options.FullName, cancel));
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or JsonException or UnauthorizedAccessException)
+        catch (JsonException error)
         {
-            await Console.Error.WriteLineAsync($"tracker: {error.Message}").ConfigureAwait(false);
-            return 2;
+            throw new CommandException(CommandException.Unreadable, $"{options.FullName}: {error.Message}");
         }
+    }
+
+    private static async Task<int> RunAsync(Server asked, string project, DateTimeOffset? since, JsonNode? thresholds, bool json, CancellationToken cancel)
+    {
+        var (runs, changed, cursor) = (0, 0, (string?)null);
+        do
+        {
+            // A few runs a call, so that no answer takes long and lines come as they are ready.
+            var request = new JsonObject { ["since"] = since?.ToString("O", CultureInfo.InvariantCulture), ["options"] = thresholds?.DeepClone(), ["limit"] = 5, ["cursor"] = cursor };
+            using var page = (await asked.PostAsync($"projects/{Uri.EscapeDataString(project)}/backtest", request, cancel)).Deserialize<JsonDocument>()!;
+            foreach (var run in page.RootElement.GetProperty("items").EnumerateArray())
+            {
+                runs++;
+                if (json) Console.Out.WriteLine(run.GetRawText());
+                else changed += Print(run, Console.Out) ? 1 : 0;
+            }
+            cursor = Text(page.RootElement, "nextCursor");
+        }
+        while (cursor is not null);
+        if (!json) Console.Out.WriteLine($"{runs} runs, {changed} with other warnings");
+        return 0;
     }
 
     private static bool Print(JsonElement run, TextWriter output)
@@ -81,16 +80,4 @@ internal static class BacktestCommand
     private static string? Text(JsonElement row, string field) => row.TryGetProperty(field, out var text) ? text.GetString() : null;
 
     private static string[] Words(JsonElement list) => [.. list.EnumerateArray().Select(w => w.GetString()!)];
-
-    private static string Detail(string problem)
-    {
-        try
-        {
-            return JsonNode.Parse(problem)?["detail"]?.GetValue<string>() ?? problem;
-        }
-        catch (JsonException)
-        {
-            return problem;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -32,8 +33,7 @@ internal sealed class Server : IDisposable
     public async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken)
     {
         using var response = await OpenAsync(path, cancellationToken);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) ?? throw new CommandException(CommandException.Unreadable, $"{Address} answered with nothing");
+        return await ReadAsync(response, cancellationToken);
     }
 
     /// <summary>All items of a list, page after page.</summary>
@@ -53,6 +53,15 @@ internal sealed class Server : IDisposable
     /// <exception cref="CommandException">As in <see cref="GetAsync"/>.</exception>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
         await SucceededAsync(() => _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken), cancellationToken);
+
+    /// <summary>Sends a JSON body; what the server answers to it.</summary>
+    /// <exception cref="CommandException">As in <see cref="GetAsync"/>.</exception>
+    public async Task<JsonNode> PostAsync(string path, JsonNode body, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        using var response = await SucceededAsync(() => _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellationToken), cancellationToken);
+        return await ReadAsync(response, cancellationToken);
+    }
 
     /// <summary>Sends a JSON body.</summary>
     /// <returns>The status, and what the answer says.</returns>
@@ -87,6 +96,21 @@ internal sealed class Server : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private async Task<JsonNode> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            if (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) is { } json) return json;
+        }
+        catch (JsonException)
+        {
+            // Some other program listens there.
+        }
+
+        throw new CommandException(CommandException.Unreadable, $"{Address} answers with something that is not JSON");
+    }
+
     private async Task<HttpResponseMessage> SucceededAsync(Func<Task<HttpResponseMessage>> call, CancellationToken cancellationToken)
     {
         try
@@ -94,7 +118,12 @@ internal sealed class Server : IDisposable
             var response = await call();
             if (response.IsSuccessStatusCode) return response;
             using (response)
-                throw new CommandException(CommandException.Unreadable, $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}");
+            {
+                // So speaks a proxy whose server is away.
+                var away = response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+                throw new CommandException(away ? CommandException.Unreachable : CommandException.Unreadable,
+                    $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}");
+            }
         }
         catch (HttpRequestException error)
         {

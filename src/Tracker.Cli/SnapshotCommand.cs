@@ -22,16 +22,15 @@ internal static class SnapshotCommand
         var around = new Option<long?>("--around") { Description = "The step in the middle. Default: the onset of the worst open diagnosis, else the last step." };
         var steps = new Option<long?>("--steps") { Description = "Steps shown before and after it. Default: a tenth of the run, at least 50." };
         var names = new Option<string[]>("--name") { Description = "Series shown. Default: those that signals around the step speak of, and the usual ones.", AllowMultipleArgumentsPerToken = true };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object and nothing else." };
-        var server = new Option<Uri?>("--server") { Description = "Address of the server. Default: TRACKER_URL, else http://127.0.0.1:5080.", CustomParser = ReplayCommand.Address };
+        var (server, json) = (Server.Option(), Server.Json("Print one JSON object and nothing else."));
         var command = new Command("snapshot", "Print the curves and signals of a run around a step.") { run, around, steps, names, json, server };
-        command.SetAction((parsed, cancel) => RemoteServer.GuardAsync(async () =>
+        command.SetAction((parsed, cancel) => CommandException.GuardAsync(async () =>
         {
-            using var remote = new RemoteServer(parsed.GetValue(server));
+            using var asked = new Server(parsed.GetValue(server));
             var id = Uri.EscapeDataString(parsed.GetValue(run)!);
-            var found = await remote.GetAsync($"runs/{id}", cancel);
-            var diagnoses = Items(await remote.GetAsync($"runs/{id}/diagnoses", cancel));
-            var series = Items(await remote.GetAsync($"runs/{id}/series", cancel)).Where(s => (string?)s["kind"] == "scalar").Select(s => (string)s["name"]!).ToList();
+            var found = await asked.GetAsync($"runs/{id}", cancel);
+            var diagnoses = Items(await asked.GetAsync($"runs/{id}/diagnoses", cancel));
+            var series = Items(await asked.GetAsync($"runs/{id}/series", cancel)).Where(s => (string?)s["kind"] == "scalar").Select(s => (string)s["name"]!).ToList();
             var last = found["lastStep"]?.GetValue<long>() ?? 0;
             var worst = diagnoses.Where(d => (string?)d["state"] == "open").MinBy(d => Array.IndexOf(Severities, (string?)d["severity"]));
             var middle = parsed.GetValue(around) ?? worst?["onsetStep"]!.GetValue<long>() ?? last;
@@ -39,7 +38,7 @@ internal static class SnapshotCommand
             var (from, to) = (Math.Max(0, middle - reach), middle + reach);
             var signals = diagnoses.SelectMany(d => d["signals"]!.AsArray().Select(s => (Diagnosis: d, Signal: s!))).Where(s => Touches(s.Signal, from, to)).ToList();
             var shown = parsed.GetValue(names) is { Length: > 0 } wanted ? [.. wanted] : Choose(series, signals.Select(s => s.Signal));
-            var charts = shown.Count == 0 ? [] : Items(await remote.GetAsync(
+            var charts = shown.Count == 0 ? [] : Items(await asked.GetAsync(
                 $"runs/{id}/data?points={Columns}&from={from}&to={to}{string.Concat(shown.Select(name => $"&name={Uri.EscapeDataString(name)}"))}", cancel), "series");
             if (parsed.GetValue(json)) Console.Out.WriteLine(Json(found, middle, from, to, charts, signals).ToJsonString());
             else Print(found, middle, from, to, charts, signals);
@@ -48,7 +47,7 @@ internal static class SnapshotCommand
         return command;
     }
 
-    private static List<JsonNode> Items(JsonObject page, string name = "items") => [.. page[name]!.AsArray().Select(item => item!)];
+    private static List<JsonNode> Items(JsonNode page, string name = "items") => [.. page[name]!.AsArray().Select(item => item!)];
 
     /// <summary>Whether the signal or a range of its evidence lies in what is shown; one that holds since before does.</summary>
     private static bool Touches(JsonNode signal, long from, long to)
@@ -64,7 +63,7 @@ internal static class SnapshotCommand
         return [.. spoken.Concat(Usual).Where(series.Contains).Distinct(StringComparer.Ordinal).DefaultIfEmpty(series.FirstOrDefault() ?? "").Where(name => name.Length > 0).Take(MostSeries)];
     }
 
-    private static JsonObject Json(JsonObject run, long middle, long from, long to, List<JsonNode> charts, List<(JsonNode Diagnosis, JsonNode Signal)> signals) => new()
+    private static JsonObject Json(JsonNode run, long middle, long from, long to, List<JsonNode> charts, List<(JsonNode Diagnosis, JsonNode Signal)> signals) => new()
     {
         ["run"] = run["id"]?.DeepClone(),
         ["name"] = run["name"]?.DeepClone(),
@@ -78,7 +77,7 @@ internal static class SnapshotCommand
         ["diagnoses"] = new JsonArray([.. signals.Select(s => s.Diagnosis).Distinct().Select(d => d.DeepClone())]),
     };
 
-    private static void Print(JsonObject run, long middle, long from, long to, List<JsonNode> charts, List<(JsonNode Diagnosis, JsonNode Signal)> signals)
+    private static void Print(JsonNode run, long middle, long from, long to, List<JsonNode> charts, List<(JsonNode Diagnosis, JsonNode Signal)> signals)
     {
         Console.Out.WriteLine($"{(string?)run["name"]} ({(string?)run["project"]}/{(string?)run["id"]}), {(string?)run["state"]}, last step {run["lastStep"]}");
         Console.Out.WriteLine($"around step {middle}, steps {from} to {to}");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Shouldly;
 using Tracker.Testing;
@@ -9,24 +8,11 @@ namespace Tracker.Cli.Tests;
 /// <summary><c>tracker alerts</c> and <c>tracker snapshot</c> against the real server.</summary>
 public sealed class AlertsTests(PostgresFixture postgres)
 {
-    private static ProcessStartInfo Command(TrackerServer server, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tracker.dll"));
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        start.ArgumentList.Add("--server");
-        start.ArgumentList.Add(server.Address.ToString());
-        return start;
-    }
-
     private static async Task<string> RunAsync(TrackerServer server, params string[] arguments)
     {
-        using var process = Process.Start(Command(server, arguments))!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        process.ExitCode.ShouldBe(0, await errors);
-        return await output;
+        var (exit, output, error) = await CliProcess.RunAsync([.. arguments, "--server", server.Address.ToString()]);
+        exit.ShouldBe(0, error);
+        return output;
     }
 
     [Fact]
@@ -37,7 +23,7 @@ public sealed class AlertsTests(PostgresFixture postgres)
         await (await server.Client.LogAsync(run, """{"writer":"w","batch":1,"events":[{"kind":"alert","name":"first","level":"error","time":1000,"data":{"text":"one"}}]}""")).JsonAsync();
         await TrackerApi.UntilAsync(() => RunAsync(server, "alerts", "--project", "p"), text => text.Contains("code.alert", StringComparison.Ordinal) && text.Contains("first", StringComparison.Ordinal), "it is listed");
 
-        using var follower = Process.Start(Command(server, "alerts", "--follow", "--json"))!;
+        using var follower = CliProcess.Start("alerts", "--follow", "--json", "--server", server.Address.ToString());
         try
         {
             Title(await follower.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("first");
@@ -58,6 +44,12 @@ public sealed class AlertsTests(PostgresFixture postgres)
         snapshot.GetProperty("around").GetInt64().ShouldBe(200);
         snapshot.GetProperty("series")[0].GetProperty("nonFinite").GetArrayLength().ShouldBeGreaterThan(0);
         snapshot.GetProperty("diagnoses").GetArrayLength().ShouldBeGreaterThan(0);
+
+        foreach (var command in new[] { new[] { "snapshot", "nobody" }, ["alerts", "--since", "-1", "--follow"], ["backtest", "--project", "nobody"] })
+        {
+            var (exit, output, error) = await CliProcess.RunAsync([.. command, "--server", server.Address.ToString()]);
+            (exit, output).ShouldBe((2, ""), error);
+        }
     }
 
     private static string Title(string? line) => JsonSerializer.Deserialize<JsonElement>(line!).GetProperty("data").GetProperty("title").GetString()!;
