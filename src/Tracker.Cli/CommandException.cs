@@ -14,6 +14,9 @@ internal sealed class CommandException(int exitCode, string message) : Exception
 
     public int ExitCode { get; } = exitCode;
 
+    /// <summary>What the server said; null where it said nothing.</summary>
+    public System.Net.HttpStatusCode? Status { get; init; }
+
     /// <summary>Runs a command; what ends it becomes a line on the error stream.</summary>
     public static async Task<int> GuardAsync(Func<Task<int>> command)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Tracker.Cli;
 
@@ -23,12 +22,14 @@ internal static class CsvImport
         var (step, time) = (Find(head, stepColumn, s_steps, file), Find(head, timeColumn, s_times, file));
         var (name, value) = (Find(head, null, s_names, file), Find(head, null, ["value"], file));
         var isLong = name >= 0 && value >= 0;
-        using (var server = new Server(target.Server)) await server.CheckAsync(cancellationToken);
+        var any = rows.MoveNext();
+        // Another file of the same name, as the next training writes it, is another run.
+        var id = target.RunOf("csv", [Path.GetFullPath(file), string.Join('\t', head), any ? string.Join('\t', rows.Current) : ""]);
+        var run = await ImportedRun.OpenAsync(target, id, Path.GetFileNameWithoutExtension(file), "csv", file, cancellationToken);
         using var bar = new ProgressBar(Path.GetFileName(file), !target.IsJson);
-        await using var run = await target.StartAsync(Path.GetFileNameWithoutExtension(file), "csv", file, cancellationToken);
         var (line, skipped, length) = (0L, 0L, new FileInfo(file).Length);
         var values = new List<(string, double)>();
-        while (rows.MoveNext())
+        for (; any; any = rows.MoveNext())
         {
             var row = rows.Current;
             if (row is [""]) continue;
@@ -50,20 +51,13 @@ internal static class CsvImport
 
             var at = step >= 0 && step < row.Count ? Number(row[step]) : line;
             line++;
-            if (at is not { } finite || !double.IsFinite(finite))
-            {
-                skipped += values.Count;
-                continue;
-            }
-
-            if (time >= 0 && time < row.Count && Time(row[time]) is { } moment) run.Log((long)finite, moment, CollectionsMarshal.AsSpan(values));
-            else run.Log((long)finite, CollectionsMarshal.AsSpan(values));
+            if (at is { } finite && double.IsFinite(finite)) await run.LogAsync((long)finite, time >= 0 && time < row.Count ? Time(row[time]) : null, values, cancellationToken);
+            else skipped += values.Count;
             bar.Report((text.BaseStream.Position, length));
-            await ImportTarget.WaitForRoomAsync(run, cancellationToken);
         }
 
         bar.Dispose();
-        return await target.FinishAsync(run, file, skipped);
+        return await run.FinishAsync(skipped);
     }
 
     /// <summary>NaN and infinities in the spellings of Python, C and .NET.</summary>

@@ -36,6 +36,19 @@ internal sealed class Server : IDisposable
         return await ReadAsync(response, cancellationToken);
     }
 
+    /// <summary>As <see cref="GetAsync"/>, or null where there is no such thing.</summary>
+    public async Task<JsonNode?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(path, cancellationToken);
+        }
+        catch (CommandException error) when (error.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        {
+            return null;
+        }
+    }
+
     /// <summary>All items of a list, page after page.</summary>
     public async IAsyncEnumerable<JsonNode> ListAsync(string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -122,7 +135,7 @@ internal sealed class Server : IDisposable
                 // So speaks a proxy whose server is away.
                 var away = response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
                 throw new CommandException(away ? CommandException.Unreachable : CommandException.Unreadable,
-                    $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}");
+                    $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}") { Status = response.StatusCode };
             }
         }
         catch (HttpRequestException error)

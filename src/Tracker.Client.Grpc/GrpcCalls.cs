@@ -11,72 +11,41 @@ namespace Tracker.Client.Grpc;
 /// Unary calls over HttpClient: one message each way in a frame of five bytes more, the status in the trailers
 /// (the protocol is described in gRPC's PROTOCOL-HTTP2.md). Throws nothing but for cancellation.
 /// </summary>
-internal sealed class GrpcCalls : IDisposable
+internal sealed class GrpcCalls(Uri address, string? apiKey, TimeProvider clock) : IDisposable
 {
     private const int FrameBytes = 5;
-    private const int WorthPacking = 4 * 1024;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    private readonly TimeProvider _clock;
-    private readonly HttpClient _http;
+    private readonly HttpClient _http = Http.Client(address, apiKey, HttpVersion.Version20);
 
-    public GrpcCalls(Uri address, string? apiKey, TimeProvider clock)
-    {
-        _clock = clock;
-        var handler = new SocketsHttpHandler
-        {
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            UseProxy = !address.IsLoopback,
-            UseCookies = false,
-            // A connection that is dead without having been closed is noticed.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-        };
-        _http = new HttpClient(handler)
-        {
-            BaseAddress = address,
-            Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        if (apiKey is not null) _http.DefaultRequestHeaders.TryAddWithoutValidation("authorization", "Bearer " + apiKey);
-    }
-
-    /// <returns>The reply, or null where there is none; and what it means.</returns>
-    public async Task<(TReply? Reply, Answer Answer)> CallAsync<TReply>(string method, IMessage request, MessageParser<TReply> parser, CancellationToken cancellationToken)
-        where TReply : class, IMessage<TReply>
-    {
-        using var patience = new CancellationTokenSource(s_patience, _clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        try
+    /// <param name="method">Of the service.</param>
+    /// <param name="request">Its message.</param>
+    /// <param name="parser">Of the reply.</param>
+    /// <param name="read">What the reply means; null: that it is done.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<Answer> CallAsync<TReply>(string method, IMessage request, MessageParser<TReply> parser, Func<Answer, TReply, Answer>? read, CancellationToken cancellationToken)
+        where TReply : class, IMessage<TReply> => Http.TryAsync(
+        async cancel =>
         {
             using var message = Request(method, request);
-            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, linked.Token).ConfigureAwait(false);
+            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
             // The trailers come after the body.
-            var body = await response.Content.ReadAsByteArrayAsync(linked.Token).ConfigureAwait(false);
-            if (Status(response) is not { } status) return (null, Answer.Unreachable($"HTTP {(int)response.StatusCode}, and no answer of gRPC"));
-            if (status != 0) return (null, GrpcStatuses.Answer(status, response));
-            return Unframed(body, response) is { } bytes ? (parser.ParseFrom(bytes), new Answer(Outcome.Done, "OK")) : (null, Answer.Unreachable("no message in the answer"));
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (null, Answer.Unreachable($"no answer within {s_patience.TotalSeconds:0} s"));
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            // Whatever it is, it must not end the sender.
-            return (null, Answer.Unreachable(error.InnerException?.Message ?? error.Message));
-        }
-    }
+            var body = await response.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
+            if (Status(response) is not { } status) return Answer.Unclear($"HTTP {(int)response.StatusCode}, and no answer of gRPC");
+            if (status != 0) return GrpcStatuses.Answer(status, response);
+            if (Unframed(body, response) is not { } bytes) return Answer.Unclear("no message in the answer");
+            var answer = new Answer(Outcome.Done, "OK");
+            return read is null ? answer : read(answer, parser.ParseFrom(bytes));
+        },
+        clock,
+        cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
     private static HttpRequestMessage Request(string method, IMessage request)
     {
-        var bytes = request.ToByteArray();
-        var isPacked = bytes.Length >= WorthPacking;
-        if (isPacked) bytes = Packed(bytes);
+        var plain = request.ToByteArray();
+        var packed = Http.Packed(plain);
+        var (bytes, isPacked) = (packed ?? plain, packed is not null);
         var frame = new byte[FrameBytes + bytes.Length];
         frame[0] = isPacked ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)bytes.Length);
@@ -91,7 +60,7 @@ internal sealed class GrpcCalls : IDisposable
         message.Headers.TE.ParseAdd("trailers");
         message.Headers.TryAddWithoutValidation("grpc-encoding", isPacked ? "gzip" : "identity");
         message.Headers.TryAddWithoutValidation("grpc-accept-encoding", "identity,gzip");
-        message.Headers.TryAddWithoutValidation("grpc-timeout", ((int)s_patience.TotalSeconds).ToString(CultureInfo.InvariantCulture) + "S");
+        message.Headers.TryAddWithoutValidation("grpc-timeout", ((int)Http.Patience.TotalSeconds).ToString(CultureInfo.InvariantCulture) + "S");
         return message;
     }
 
@@ -104,13 +73,6 @@ internal sealed class GrpcCalls : IDisposable
         var plain = new MemoryStream();
         gzip.CopyTo(plain);
         return plain.ToArray();
-    }
-
-    private static byte[] Packed(byte[] bytes)
-    {
-        var packed = new MemoryStream(bytes.Length / 2);
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(bytes);
-        return packed.ToArray();
     }
 
     private static int? Status(HttpResponseMessage response) => int.TryParse(GrpcStatuses.Header(response, "grpc-status"), out var status) ? status : null;

@@ -16,6 +16,7 @@ internal static class GrpcStatuses
         return new Answer(OutcomeOf(status, message, details, wait), $"gRPC {status}: {message}")
         {
             RetryAfter = wait,
+            MayHaveArrived = status is Cancelled or Unknown or DeadlineExceeded or Aborted or Internal or Unavailable,
             AcceptedThrough = long.TryParse(Header(response, "tracker-accepted-through"), CultureInfo.InvariantCulture, out var through) ? through : null,
         };
     }

@@ -12,11 +12,8 @@ internal sealed class GrpcTransport(Uri grpcUrl, Uri url, string? apiKey, TimePr
     private readonly GrpcCalls _calls = new(grpcUrl, apiKey, clock);
     private readonly RestTransport _rest = new(url, apiKey, clock);
 
-    public async Task<Answer> CreateAsync(byte[] body, CancellationToken cancellationToken)
-    {
-        var (reply, answer) = await _calls.CallAsync("CreateRun", JsonMessages.Create(body), CreateRunResponse.Parser, cancellationToken).ConfigureAwait(false);
-        return reply is null ? answer : answer with { Url = reply.Url.Length > 0 ? reply.Url : null };
-    }
+    public Task<Answer> CreateAsync(byte[] body, CancellationToken cancellationToken) => _calls.CallAsync(
+        "CreateRun", JsonMessages.Create(body), CreateRunResponse.Parser, (answer, reply) => answer with { Url = reply.Url.Length > 0 ? reply.Url : null }, cancellationToken);
 
     public async Task<Answer> LogAsync(string run, Batch batch, CancellationToken cancellationToken)
     {
@@ -30,8 +27,10 @@ internal sealed class GrpcTransport(Uri grpcUrl, Uri url, string? apiKey, TimePr
             return new Answer(Outcome.Refused, $"the batch cannot be read: {error.Message}");
         }
 
-        var (reply, answer) = await _calls.CallAsync("Log", request, LogResponse.Parser, cancellationToken).ConfigureAwait(false);
-        return reply is null ? answer : answer with { AcceptedThrough = (long)reply.AcceptedThrough, Rejected = reply.Rejected.Count, StopReason = reply.Stop?.Reason };
+        return await _calls.CallAsync("Log", request, LogResponse.Parser, Read, cancellationToken).ConfigureAwait(false);
+
+        static Answer Read(Answer answer, LogResponse reply) =>
+            answer with { AcceptedThrough = (long)reply.AcceptedThrough, Rejected = reply.Rejected.Count, StopReason = reply.Stop?.Reason };
     }
 
     public Task<Answer> HeartbeatAsync(string run, string writer, CancellationToken cancellationToken) => _rest.HeartbeatAsync(run, writer, cancellationToken);
@@ -40,8 +39,7 @@ internal sealed class GrpcTransport(Uri grpcUrl, Uri url, string? apiKey, TimePr
     {
         var (_, path, body) = RunRequests.Parse(request);
         if (path.Split('/', StringSplitOptions.RemoveEmptyEntries) is not ["runs", var run, "finish"]) return await _rest.RequestAsync(request, cancellationToken).ConfigureAwait(false);
-        var (_, answer) = await _calls.CallAsync("Finish", JsonMessages.Finish(run, body), FinishResponse.Parser, cancellationToken).ConfigureAwait(false);
-        return answer;
+        return await _calls.CallAsync("Finish", JsonMessages.Finish(run, body), FinishResponse.Parser, null, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose()

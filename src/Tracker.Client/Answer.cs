@@ -40,12 +40,27 @@ internal sealed record Answer(Outcome Outcome, string Detail)
 
     public string? Url { get; init; }
 
-    public static Answer Unreachable(string detail) => new(Outcome.Later, detail);
+    /// <summary>Whether the server may have done what was asked, although it did not say so.</summary>
+    public bool MayHaveArrived { get; init; }
+
+    /// <summary>No answer.</summary>
+    /// <param name="error">What came instead.</param>
+    public static Answer Unreachable(Exception error)
+    {
+        var neverSent = error is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+        return new Answer(Outcome.Later, error.InnerException?.Message ?? error.Message) { MayHaveArrived = !neverSent };
+    }
+
+    public static Answer Unclear(string detail) => new(Outcome.Later, detail) { MayHaveArrived = true };
 
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, TimeProvider clock, CancellationToken cancellationToken)
     {
         var outcome = OutcomeOf(response.StatusCode);
-        var answer = new Answer(outcome, $"{(int)response.StatusCode} {response.ReasonPhrase}") { RetryAfter = Wait(response.Headers.RetryAfter, clock) };
+        var answer = new Answer(outcome, $"{(int)response.StatusCode} {response.ReasonPhrase}") 
+        {
+            RetryAfter = Wait(response.Headers.RetryAfter, clock),
+            MayHaveArrived = outcome == Outcome.Later && response.StatusCode is HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError,
+        };
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -59,7 +74,7 @@ internal sealed record Answer(Outcome Outcome, string Detail)
     }
 
     // A success whose body is not ours comes from something that stands between: nothing is stored.
-    private Answer NotOurs() => Outcome == Outcome.Done ? this with { Outcome = Outcome.Later, Detail = "the answer is not Tracker's" } : this;
+    private Answer NotOurs() => Outcome == Outcome.Done ? this with { Outcome = Outcome.Later, Detail = "the answer is not Tracker's", MayHaveArrived = true } : this;
 
     private Answer With(JsonElement json)
     {

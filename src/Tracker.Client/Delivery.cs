@@ -47,6 +47,8 @@ internal sealed class Delivery : IDisposable
 
     public string? StopReason => _sender.StopReason;
 
+    public string? Refusal => _sender.Refusal;
+
     /// <summary>The last step that was logged; null before.</summary>
     public long? LastStep => _buffer.LastStep;
 

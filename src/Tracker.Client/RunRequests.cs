@@ -12,7 +12,7 @@ internal static class RunRequests
         var options = settings.Options;
         json.WriteString("project"u8, settings.Project);
         json.WriteString("id"u8, settings.Id);
-        json.WriteString("resume"u8, settings.Joins ? "allow"u8 : options.Resume switch
+        json.WriteString("resume"u8, settings.Joins ? "allow"u8 : settings.Resume switch
         {
             TrackerResume.Never => "never"u8,
             TrackerResume.Must => "must"u8,

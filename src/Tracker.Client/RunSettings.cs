@@ -20,7 +20,10 @@ internal sealed class RunSettings
         ApiKey = FirstOf(options.ApiKey, "TRACKER_API_KEY");
         Mode = options.Mode ?? ParseMode(FirstOf(null, "TRACKER_MODE"));
         // Under torchrun and its like each process has its rank; only a run that was given an id can be shared.
-        Rank = options.Rank ?? (options.Id is not null && int.TryParse(FirstOf(null, "RANK"), out var rank) && rank > 0 ? rank : 0);
+        int? rank = options.Rank ?? (options.Id is not null && int.TryParse(FirstOf(null, "RANK"), out var found) && found >= 0 ? found : null);
+        Rank = rank ?? 0;
+        // A random id is that of a new run, whatever the server says to an attempt that is repeated.
+        Resume = options.Resume == TrackerResume.Never && (rank is not null || options.Id is null) ? TrackerResume.Allow : options.Resume;
         SpoolFolder = options.SpoolFolder ?? (Mode == TrackerMode.Offline ? Path.GetFullPath(TrackerSpool.OfflineFolder) : TrackerSpool.DefaultFolder);
         _report = options.Report ?? Console.Error.WriteLine;
     }
@@ -39,6 +42,8 @@ internal sealed class RunSettings
     public TrackerMode Mode { get; }
 
     public int Rank { get; }
+
+    public TrackerResume Resume { get; }
 
     /// <summary>Another process is the one that starts and ends the run.</summary>
     public bool Joins => Rank > 0;
@@ -66,6 +71,7 @@ internal sealed class RunSettings
             throw new ArgumentException($"{nameof(options.MaxBufferedBytes)} is {options.MaxBufferedBytes}; it is at least 1 MiB.", nameof(options));
         if (options.MaxSpoolBytes < 0) throw new ArgumentException($"{nameof(options.MaxSpoolBytes)} is {options.MaxSpoolBytes}; it is not negative.", nameof(options));
         if (options.SystemInterval != TimeSpan.Zero) Check(options.SystemInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), nameof(options.SystemInterval));
+        if (options is { Resume: TrackerResume.Must, Id: null }) throw new ArgumentException($"{nameof(options.Resume)} is Must; that needs the {nameof(options.Id)} of the run.", nameof(options));
         if (options.Rank is < 0) throw new ArgumentException($"{nameof(options.Rank)} is {options.Rank}; it is not negative.", nameof(options));
         return new RunSettings(options);
     }

@@ -60,6 +60,9 @@ internal sealed class Sender
 
     public bool IsCreated => _isCreated;
 
+    /// <summary>Why the server does not take the run; null where it does, or has not answered yet.</summary>
+    public string? Refusal { get; private set; }
+
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     public long Dropped => Interlocked.Read(ref _dropped) + _queue.Unreadable;
@@ -152,8 +155,8 @@ internal sealed class Sender
         while (!_isClosed)
         {
             var answer = await _transport.CreateAsync(_create, cancellationToken).ConfigureAwait(false);
-            // The server may have created it without our hearing of it.
-            _create = RunRequests.CreateAgain(_create, keepMust: true);
+            // The server may have created it without our hearing of it; an attempt that did not reach it must join nobody else's run.
+            if (answer.MayHaveArrived) _create = RunRequests.CreateAgain(_create, keepMust: true);
             if (answer.Outcome == Outcome.Done)
             {
                 if (answer.Url is { } url && Uri.TryCreate(_target.Url, url, out var page)) _runUrl = page;
@@ -162,6 +165,7 @@ internal sealed class Sender
             }
             else if (answer.Outcome != Outcome.Later)
             {
+                Refusal = answer.Detail;
                 Close($"the run was refused: {answer.Detail}");
             }
 

@@ -16,12 +16,14 @@ namespace Tracker.Client;
 public sealed class TrackerRun : IAsyncDisposable
 {
     private const int MostIds = 64;
+    private const int MostTitles = 10_000;
 
     private readonly Delivery? _delivery;
     private readonly RunSurroundings? _surroundings;
     private readonly RunSettings _settings;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, object?> _summary = [];
+    private readonly Dictionary<string, long> _alerted = [];
     private Task<TrackerFinish>? _finish;
 
     private TrackerRun(RunSettings settings, Delivery? delivery)
@@ -62,6 +64,7 @@ public sealed class TrackerRun : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the server's first answer (5 s at most), not the run.</param>
     /// <exception cref="ArgumentException">An option, or a variable of the environment, is not valid.</exception>
     /// <exception cref="IOException">The mode is offline, and the folder cannot be written.</exception>
+    /// <exception cref="TrackerRefusedException">The server says no: the id is taken, or the project's name is none. A refusal that comes later is told once.</exception>
     public static Task<TrackerRun> StartAsync(TrackerRunOptions? options = null, CancellationToken cancellationToken = default) =>
         StartAsync(options, settings => new RestTransport(settings.Url, settings.ApiKey, settings.Clock), cancellationToken);
 
@@ -160,15 +163,17 @@ public sealed class TrackerRun : IAsyncDisposable
     /// <param name="text">More about it.</param>
     /// <param name="level">Default: warn.</param>
     /// <param name="step">The step that it belongs to, if any.</param>
-    public void Alert(string title, string? text = null, TrackerLevel level = TrackerLevel.Warn, long? step = null) =>
-        LogEvent(new TrackerEvent
-        {
-            Kind = TrackerEventKind.Alert,
-            Name = title,
-            Step = step,
-            Level = level,
-            Data = text is null ? null : new Dictionary<string, object?> { ["text"] = text },
-        });
+    /// <param name="wait">
+    /// Time within which another alert with the same title is left out. Default: none is, and the channels get one message a minute.
+    /// </param>
+    public void Alert(string title, string? text = null, TrackerLevel level = TrackerLevel.Warn, long? step = null, TimeSpan wait = default)
+    {
+        if (_delivery is null || title is null || !IsDue(title, wait)) return;
+        var data = new Dictionary<string, object?>();
+        if (text is not null) data["text"] = text;
+        if (wait > TimeSpan.Zero) data["wait"] = wait.TotalSeconds;
+        LogEvent(new TrackerEvent { Kind = TrackerEventKind.Alert, Name = title, Step = step, Level = level, Data = data.Count > 0 ? data : null });
+    }
 
     /// <summary>
     /// Says what the run came to, such as the best validation accuracy; the last value of a name counts. All of them are logged as a note
@@ -225,7 +230,9 @@ public sealed class TrackerRun : IAsyncDisposable
         var delivery = new Delivery(settings, transport(settings));
         var run = new TrackerRun(settings, delivery);
         await delivery.StartAsync(cancellationToken).ConfigureAwait(false);
-        return run;
+        if (delivery.Refusal is not { } refusal) return run;
+        await run.FinishAsync(timeout: TimeSpan.Zero, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        throw new TrackerRefusedException($"The server refused run {settings.Id}: {refusal}");
     }
 
     /// <summary>The process ends and nobody ended the run.</summary>
@@ -246,6 +253,17 @@ public sealed class TrackerRun : IAsyncDisposable
         var finish = await delivery.FinishAsync(state, exitCode, timeout, cancellationToken).ConfigureAwait(false);
         ProcessEnd.Remove(this);
         return finish;
+    }
+
+    private bool IsDue(string title, TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            var isKnown = _alerted.TryGetValue(title, out var last);
+            if (isKnown && wait > TimeSpan.Zero && _settings.Clock.GetElapsedTime(last) < wait) return false;
+            if (isKnown || _alerted.Count < MostTitles) _alerted[title] = _settings.Clock.GetTimestamp();
+            return true;
+        }
     }
 
     private void LogFailure(Exception failure) => LogEvent(new TrackerEvent

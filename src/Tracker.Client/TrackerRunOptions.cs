@@ -12,11 +12,14 @@ public sealed class TrackerRunOptions
     /// <summary>The name that people see. Default: the server makes one.</summary>
     public string? Name { get; init; }
 
-    /// <summary>1 to 64 of <c>A-Z a-z 0-9 _ . -</c>. Default: a random id. Give the same id again to go on with a run.</summary>
+    /// <summary>1 to 64 of <c>A-Z a-z 0-9 _ . -</c>. Default: a random id.</summary>
     public string? Id { get; init; }
 
-    /// <summary>What to do when <see cref="Id"/> is there already. Default: go on with it.</summary>
-    public TrackerResume Resume { get; init; } = TrackerResume.Allow;
+    /// <summary>
+    /// What to do when the server knows <see cref="Id"/>. Default: never go on with a run that is there. Where <see cref="Rank"/> is known, the
+    /// ranks start in any order, and never means allow.
+    /// </summary>
+    public TrackerResume Resume { get; init; } = TrackerResume.Never;
 
     /// <summary>
     /// Which of several processes of one run this is (give all of them the same <see cref="Id"/>). Rank 0 starts and ends the run; above 0
@@ -126,11 +129,11 @@ public enum TrackerMode
 /// <summary>What starting a run does when its id is known to the server.</summary>
 public enum TrackerResume
 {
+    /// <summary>Creates the run; a known id is refused: <see cref="TrackerRefusedException"/>.</summary>
+    Never,
+
     /// <summary>Goes on with the run, or creates it.</summary>
     Allow,
-
-    /// <summary>Creates the run; a known id is refused.</summary>
-    Never,
 
     /// <summary>Goes on with the run; an unknown id is refused.</summary>
     Must,

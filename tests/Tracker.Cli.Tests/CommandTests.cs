@@ -33,6 +33,37 @@ public sealed class CommandTests(SharedServer server) : IClassFixture<SharedServ
     }
 
     [Fact]
+    public async Task A_file_that_is_imported_again_adds_its_new_lines_only()
+    {
+        const string head = "step,loss,acc\n", first = "1,0.5,0.1\n2,nan,\n", more = "3,0.25,0.2\n4,0.75,0.3\n";
+        await File.WriteAllTextAsync(_folder["grows.csv"], head + first, Cancel);
+        (await ImportAsync("grows.csv")).ShouldBe((3, 0));
+        (await ImportAsync("grows.csv")).ShouldBe((0, 3));
+        await File.AppendAllTextAsync(_folder["grows.csv"], more, Cancel);
+        (await ImportAsync("grows.csv")).ShouldBe((4, 3));
+        var run = (await server.RunsAsync("again")).ShouldHaveSingleItem().Value;
+        (await server.Client.PointsAsync(run, "loss")).ShouldBe(["1,0.5", "2,NaN", "3,0.25", "4,0.75"]);
+        (await server.Client.PointsAsync(run, "acc")).ShouldBe(["1,0.1", "3,0.2", "4,0.3"]);
+        ((string)(await server.GetAsync($"runs/{run}"))["state"]!).ShouldBe("finished");
+        (await CliProcess.RunAsync("import", "csv", _folder["grows.csv"], "--server", server.Address, "--project", "again")).Output.ShouldContain("already there, nothing new");
+
+        // Another training has written over it: another run. One that is named is the one that is named.
+        await File.WriteAllTextAsync(_folder["grows.csv"], head + "1,0.6,0.1\n", Cancel);
+        (await ImportAsync("grows.csv")).ShouldBe((2, 0));
+        (await ImportAsync("grows.csv", "--run", "by.name")).ShouldBe((2, 0));
+        (await server.GetAsync("runs?project=again"))["items"]!.AsArray().Count.ShouldBe(3);
+        (await CliProcess.RunAsync("import", "csv", _folder["grows.csv"], "--run", "no name", "--server", server.Address)).Exit.ShouldBe(1);
+
+        async Task<(long New, long There)> ImportAsync(string file, params string[] more)
+        {
+            var (exit, output, error) = await CliProcess.RunAsync(["import", "csv", _folder[file], "--server", server.Address, "--project", "again", "--json", .. more]);
+            exit.ShouldBe(0, output + error);
+            var line = JsonNode.Parse(output)!;
+            return ((long)line["points"]!, (long)line["there"]!);
+        }
+    }
+
+    [Fact]
     public async Task What_is_exported_comes_back_the_same()
     {
         var run = await LogAsync("there");

@@ -73,6 +73,44 @@ public sealed class TensorBoardTests(SharedServer server) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task A_folder_that_is_imported_again_from_wherever_adds_what_is_new_only()
+    {
+        using (var file = new EventFileWriter(_folder["twice/run/" + File]))
+        {
+            for (var step = 1; step <= 5; step++) file.Simple("train/loss", step, step);
+            file.Histogram("weights", 5, -1, 1, [-1, 0, 1], [0, 3, 4]);
+        }
+
+        using (var file = new EventFileWriter(_folder["twice/run/events.out.tfevents.1700000900.host.2.0"]))
+        {
+            for (var step = 4; step <= 6; step++) file.Simple("train/loss", step, step * 10);
+        }
+
+        (await ImportAsync("twice")).ShouldBe((9, 0));
+        (await ImportAsync("twice")).ShouldBe((0, 9));
+        Directory.CreateDirectory(_folder["elsewhere/deeper"]);
+        Directory.Move(_folder["twice/run"], _folder["elsewhere/deeper/run"]);
+        using (var file = new EventFileWriter(_folder["elsewhere/deeper/run/events.out.tfevents.1700000900.host.2.0"]))
+        {
+            file.Simple("train/loss", 7, 70);
+            file.Histogram("weights", 7, -1, 1, [-1, 0, 1], [0, 3, 4]);
+        }
+
+        (await ImportAsync("elsewhere")).ShouldBe((2, 9));
+        var id = (await server.RunsAsync("twice")).ShouldHaveSingleItem().Value;
+        (await server.Client.PointsAsync(id, "train/loss")).ShouldBe(["1,1", "2,2", "3,3", "4,4", "5,5", "4,40", "5,50", "6,60", "7,70"]);
+        (await server.GetAsync($"runs/{id}/events?kind=resume"))["items"]!.AsArray().Count(e => (string)e!["name"]! == "restart").ShouldBe(1);
+
+        async Task<(long New, long There)> ImportAsync(string folder)
+        {
+            var (exit, output, error) = await CliProcess.RunAsync("import", "tensorboard", _folder[folder], "--server", server.Address, "--project", "twice", "--json");
+            exit.ShouldBe(0, output + error);
+            var line = JsonNode.Parse(output)!;
+            return ((long)line["points"]!, (long)line["there"]!);
+        }
+    }
+
+    [Fact]
     public async Task Files_are_followed_as_they_grow_and_a_torn_record_is_waited_for()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "ends by a signal");

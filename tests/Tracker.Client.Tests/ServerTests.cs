@@ -65,15 +65,6 @@ public sealed class ServerTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task A_run_is_gone_on_with_by_its_id()
-    {
-        await using var server = await TrackerServer.StartAsync(postgres);
-        await using (var first = await StartAsync(server.Address, id: "again")) first.Log(1, ("loss", 1));
-        await using (var second = await StartAsync(server.Address, id: "again")) second.Log(2, ("loss", 2));
-        (await PointsAsync(server.Client, "again", "loss"))["loss"].ShouldBe([(1, 1), (2, 2)]);
-    }
-
-    [Fact]
     public async Task A_deleted_run_takes_nothing_more()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
@@ -151,11 +142,10 @@ public sealed class ServerTests(PostgresFixture postgres)
         (await PointsAsync(client, run.Id, "loss"))["loss"].ShouldBe(Enumerable.Range(0, 7_000).Select(n => ((long)n, (double)n)));
     }
 
-    private static Task<TrackerRun> StartAsync(Uri url, string? id = null, int heartbeat = 5_000, int flush = 50) => TrackerRun.StartAsync(
+    private static Task<TrackerRun> StartAsync(Uri url, int heartbeat = 5_000, int flush = 50) => TrackerRun.StartAsync(
         new TrackerRunOptions
         {
             Url = url,
-            Id = id,
             Project = "tests",
             Mode = TrackerMode.Online,
             Config = new Dictionary<string, object?> { ["lr"] = 0.5 },

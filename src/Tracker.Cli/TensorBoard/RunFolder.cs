@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Tracker.Client;
-
 namespace Tracker.Cli.TensorBoard;
 
 /// <summary>
@@ -13,7 +10,7 @@ internal sealed class RunFolder(ImportTarget target, string folder, string name)
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, string> _plugins = [];
     private readonly List<(string, double)> _scalars = [];
-    private TrackerRun? _run;
+    private ImportedRun? _run;
     private long? _lastStep;
     private bool _isNewFile;
     private long _skipped;
@@ -31,17 +28,15 @@ internal sealed class RunFolder(ImportTarget target, string folder, string name)
             if (_known.Add(path)) _files.Add(new RecordFile(path));
         }
 
-        _run ??= await target.StartAsync(name, "tensorboard", folder, cancellationToken);
+        if (_files.Count == 0) return;
+        // The first file's name holds time, machine and process of its making: the same run wherever the folder is copied to.
+        _run ??= await ImportedRun.OpenAsync(target, target.RunOf("tensorboard", [Path.GetFileName(name), Path.GetFileName(_files[0].Path)]), name, "tensorboard", folder, cancellationToken);
         foreach (var file in _files)
         {
             if (file.Position == 0) _isNewFile = true;
             try
             {
-                foreach (var record in file.Read())
-                {
-                    await SendAsync(_run, TensorEvent.Parse(record, _plugins), cancellationToken);
-                    await ImportTarget.WaitForRoomAsync(_run, cancellationToken);
-                }
+                foreach (var record in file.Read()) await SendAsync(_run, TensorEvent.Parse(record, _plugins), cancellationToken);
             }
             catch (InvalidDataException error) when (!_isSpoilt)
             {
@@ -62,21 +57,15 @@ internal sealed class RunFolder(ImportTarget target, string folder, string name)
         if (spoilt > 0) await Console.Error.WriteLineAsync($"tracker: {folder}: {spoilt} spoilt records left out");
         _files.ForEach(file => file.Dispose());
         if (_run is null) return 0;
-        var exit = await target.FinishAsync(_run, folder, _skipped);
+        var exit = await _run.FinishAsync(_skipped);
         return _isSpoilt || spoilt > 0 ? Math.Max(exit, CommandException.Unreadable) : exit;
     }
 
-    private async Task SendAsync(TrackerRun run, TensorEvent item, CancellationToken cancellationToken)
+    private async Task SendAsync(ImportedRun run, TensorEvent item, CancellationToken cancellationToken)
     {
         var time = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Clamp(item.WallTime * 1000, 0, 253_402_300_799_000));
         var isBack = item.Values.Count > 0 && _isNewFile && item.Step <= _lastStep;
-        if (item.IsRestart || isBack)
-        {
-            // In one batch points go by their steps; what comes after the restart has to be in another.
-            while (run.Statistics.Pending > 0) await Task.Delay(10, cancellationToken);
-            run.LogEvent(new TrackerEvent { Kind = TrackerEventKind.Resume, Name = "restart", Step = item.Step, Time = time });
-        }
-
+        if (item.IsRestart || isBack) run.Restart(item.Step, time);
         if (item.Values.Count == 0) return;
         _isNewFile = false;
         _lastStep = item.Step;
@@ -84,10 +73,10 @@ internal sealed class RunFolder(ImportTarget target, string folder, string name)
         foreach (var value in item.Values)
         {
             if (value.Scalar is { } scalar) _scalars.Add((value.Tag, scalar));
-            else if (value.Histogram is { } histogram) run.LogHistogram(value.Tag, histogram.Edges, histogram.Counts, item.Step, time);
+            else if (value.Histogram is { } histogram) await run.LogHistogramAsync(value.Tag, histogram.Edges, histogram.Counts, item.Step, time, cancellationToken);
             else _skipped++;
         }
 
-        if (_scalars.Count > 0) run.Log(item.Step, time, CollectionsMarshal.AsSpan(_scalars));
+        await run.LogAsync(item.Step, time, _scalars, cancellationToken);
     }
 }

@@ -1,5 +1,3 @@
-using Tracker.Client;
-
 namespace Tracker.Cli.TensorBoard;
 
 /// <summary>Sends the runs of a log directory, each folder with event files one, side by side when they are followed.</summary>
@@ -19,7 +17,9 @@ internal sealed class TensorBoardImport(ImportTarget target, string root, bool f
         {
             do
             {
-                foreach (var folder in Find())
+                var found = Find().ToList();
+                if (target.Run is not null && found.Count > 1) throw new CommandException(CommandException.Incomplete, $"--run names one run, and {root} holds {found.Count}");
+                foreach (var folder in found)
                 {
                     if (!_folders.TryGetValue(folder, out var run)) _folders[folder] = run = new RunFolder(target, folder, NameOf(folder));
                     await run.ReadAsync(cancellationToken);

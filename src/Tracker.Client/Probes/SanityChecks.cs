@@ -71,7 +71,7 @@ public static class SanityChecks
         }
 
         var result = new OverfitResult(losses[0], losses[^1], losses.Count, losses[^1] < target, losses);
-        run.LogProbe("overfit-one-batch", null, ("start", result.Start), ("end", result.End), ("steps", result.Steps), ("samples", samples > 0 ? samples : null), ("passed", result.Passed));
+        run.LogProbe("overfit-one-batch", null, ("start", result.Start), ("end", result.End), ("steps", result.Steps), ("samples", samples > 0 ? samples : null), ("passed", result.Passed), ("losses", losses.ToArray()));
         return result;
     }
 

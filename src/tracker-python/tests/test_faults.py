@@ -111,9 +111,24 @@ class FaultTests(unittest.TestCase):
 
     def test_a_create_whose_answer_was_lost_is_no_second_run(self):
         self.server.create_faults[:] = ["cut after"]
-        run = self.log_with([])
+        run = self.log_with([], id="mine")
         self.assert_all_arrived_once(run)
         self.assertEqual(len(self.server.runs), 1)
+        self.assertEqual([request["body"]["resume"] for request in self.server.to("POST", "/runs")], ["never", "allow"])
+
+    def test_a_create_that_never_arrived_joins_no_run_of_another(self):
+        start(self.server, id="mine").finish()
+        port, held = self.server.port, self.server.runs
+        self.server.close()
+        with self.assertLogs("tracker", "WARNING") as logs:
+            run = start(f"http://127.0.0.1:{port}", id="mine")
+            run.log({"a": 7.0})
+            self.server = FaultyServer(port)
+            self.server.runs = held
+            wait_for(lambda: run._buffer.closed)
+            run.finish()
+        self.assertIn("409 run mine exists", "\n".join(logs.output))
+        self.assertEqual(self.server.points("mine", "a"), [])
 
     def test_a_slow_server_does_not_slow_the_loop(self):
         gate = threading.Event()
@@ -209,7 +224,7 @@ class ProcessTests(unittest.TestCase):
 
     def script(self, text, **environment):
         return subprocess.Popen(
-            [sys.executable, "-c", "import tracker\n" + textwrap.dedent(text)], cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-c", "import tracker\n" + textwrap.dedent(text)], cwd=HERE, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TRACKER_URL": self.server.url, "TRACKER_MODE": "online", **environment})
 
     def finish(self, process):
@@ -234,11 +249,11 @@ class ProcessTests(unittest.TestCase):
 
     def test_ctrl_c_kills_the_run_and_loses_nothing(self):
         process = self.script("""
-            import time
+            import sys
             tracker.init(settings=tracker.Settings(flush_interval=30))
             tracker.log({'a': 1.0})
             print('ready', flush=True)
-            while True: time.sleep(0.05)  # One long sleep can miss a signal that comes just before it.
+            sys.stdin.read()
             """)
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -248,11 +263,11 @@ class ProcessTests(unittest.TestCase):
 
     def test_a_termination_kills_the_run_and_loses_nothing(self):
         process = self.script("""
-            import time
+            import sys
             with tracker.init(settings=tracker.Settings(flush_interval=30)) as run:
                 run.log({'a': 1.0})
                 print('ready', flush=True)
-                while True: time.sleep(0.05)
+                sys.stdin.read()
             """)
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)

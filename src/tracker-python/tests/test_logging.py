@@ -1,6 +1,7 @@
 """What is logged, and how it looks on the wire."""
 
 import argparse
+import datetime
 import io
 import json
 import logging
@@ -136,6 +137,14 @@ class LoggingTests(unittest.TestCase):
             run.alert("odd", level="purple")
         self.assertEqual([(e["name"], e["level"], e["data"]["text"], e.get("step")) for e in self.server.events(run.id, "alert")],
                          [("low accuracy", "warn", "it is 0.1", 3), ("t", "high", "x", None), ("odd", "warn", "", None)])
+
+    def test_an_alert_that_comes_again_too_soon_is_left_out(self):
+        with start(self.server) as run:
+            for title in ("again", "again", "other"):
+                run.alert(title, wait_duration=datetime.timedelta(hours=1))
+            run.alert("again", wait_duration=0)
+            run.alert("other", wait_duration=3600)
+        self.assertEqual([event["name"] for event in self.server.events(run.id, "alert")], ["again", "other", "again"])
 
     def test_the_environment_is_an_event(self):
         with start(self.server) as run:

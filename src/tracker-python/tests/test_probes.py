@@ -45,7 +45,7 @@ class PlainTests(unittest.TestCase):
     def test_one_batch_by_heart_with_a_function(self):
         losses = iter([2.0, 1.0, 0.5, 0.005, 9.0])
         self.assertTrue(probes.overfit_one_batch(step_fn=lambda: next(losses), samples=8, run=self.run_))
-        self.assertEqual(self.run_.last("overfit-one-batch"), {"start": 2.0, "end": 0.005, "steps": 4, "passed": True, "samples": 8})
+        self.assertEqual(self.run_.last("overfit-one-batch"), {"start": 2.0, "end": 0.005, "steps": 4, "passed": True, "losses": [2.0, 1.0, 0.5, 0.005], "samples": 8})
         self.assertFalse(probes.overfit_one_batch(step_fn=lambda: 2.3, steps=100, run=self.run_))
 
     def test_the_first_step_with_functions(self):

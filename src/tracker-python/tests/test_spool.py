@@ -155,7 +155,7 @@ class CatchingUpTests(unittest.TestCase):
 
     def script(self, text, **environment):
         return subprocess.Popen(
-            [sys.executable, "-c", "import tracker\n" + textwrap.dedent(text)], cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-c", "import tracker\n" + textwrap.dedent(text)], cwd=HERE, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TRACKER_URL": self.server.url, "TRACKER_MODE": "online", "TRACKER_SPOOL": self.spools, **environment})
 
     def expect(self, run, count):
@@ -207,13 +207,13 @@ class CatchingUpTests(unittest.TestCase):
         self.addCleanup(gate.set)
         self.server.faults[:] = [lambda: gate.wait(20) and None] * 4
         process = self.script("""
-            import time
+            import sys
             run = tracker.init(project='p', id='killed', settings=tracker.Settings(flush_interval=0.02, system_interval=0, environment=False, console=False))
             for step in range(1000):
                 run.log({'a': float(step)}, step=step)
-            while run._buffer.points: time.sleep(0.01)
+            while run._buffer.points: run._buffer._freed.wait(1)
             print('spooled', flush=True)
-            time.sleep(60)
+            sys.stdin.read()
             """)
         self.assertEqual(process.stdout.readline(), "spooled\n")
         process.send_signal(signal.SIGKILL)

@@ -37,7 +37,7 @@ class _Attributes(MutableMapping[str, Any]):
         return len(self._values)
 
     def __getattr__(self, key: str) -> Any:
-        if key.startswith("__") or key == "_values":  # Copying and pickling look before anything is there.
+        if key.startswith("__") or key in ("_values", "_source"):  # Copying and pickling look before anything is there.
             raise AttributeError(key)
         try:
             return self[key]
@@ -64,3 +64,13 @@ class Config(_Attributes):
 
 class Summary(_Attributes):
     """The last value of every series, and what the script sets itself, which is sent to the run as a note when it finishes."""
+
+    def __init__(self, changed: _Changed, source: Callable[[], Dict[str, Any]]) -> None:
+        object.__setattr__(self, "_changed", changed)
+        object.__setattr__(self, "_source", source)
+
+    _source: Callable[[], Dict[str, Any]]
+
+    @property
+    def _values(self) -> Dict[str, Any]:  # type: ignore[override]
+        return self._source()

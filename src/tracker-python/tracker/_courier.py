@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
+import socket
 import time
 from threading import Event
 from typing import Callable, Optional
@@ -34,9 +35,12 @@ class Courier:
         self.last_answer = time.monotonic()
         self.on_failure: Callable[[], None] = lambda: None
 
-    def deliver(self, method: str, path: str, body: Optional[bytes], attempts: int = 0, most_500: int = 0, keyed: bool = False) -> Optional[Answer]:
+    def deliver(
+        self, method: str, path: str, body: Optional[bytes], attempts: int = 0, most_500: int = 0, keyed: bool = False, again: Optional[bytes] = None,
+    ) -> Optional[Answer]:
         """The definite answer, or None after `attempts` (0: no bound) or when abandoned. The same bytes every time.
 
+        again: what is sent instead once an attempt may have arrived whose answer did not.
         keyed: the key was taken before; that it is not now (401, 403) is no answer to what is sent, and may be put right.
         """
         tried = failed = 0
@@ -46,12 +50,16 @@ class Courier:
                 answer = self._transport.request(method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 reason = str(error) or type(error).__name__
+                if not isinstance(error, (ConnectionRefusedError, socket.gaierror)):
+                    body = again or body
             else:
                 failed = failed + 1 if answer.status == 500 else 0
                 if not (answer.is_transient or (keyed and answer.status in (401, 403))) or (failed and failed == most_500):
                     self._reached()
                     return answer
                 reason, least = answer.explain(), answer.retry_after or 0.0
+                if answer.status == 408 or answer.status >= 500:
+                    body = again or body
             tried += 1
             self._missed(reason)
             if tried == (attempts or self._attempts):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from datetime import timedelta
 from threading import Lock
+from time import time as clock
 from types import TracebackType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type, Union
 
@@ -16,10 +19,10 @@ from ._messages import Once, logger
 from ._observe import Observers
 from ._sender import Sender, Start
 from ._settings import Settings
-from ._values import MAX_STEP, clean_text, is_name, to_json, to_number, to_step
+from ._sieve import Sieve, Unbinned
+from ._values import MAX_STEP, clean_text, to_json, to_step
 
-_DEPTH = 16
-_MAX_KNOWN = 100_000
+_MAX_TITLES = 10_000
 _LEVELS = {"info": "info", "warn": "warn", "warning": "warn", "error": "high", "high": "high", "crit": "crit", "critical": "crit"}
 
 
@@ -47,27 +50,27 @@ class Run:
         self._tags: Tuple[str, ...] = tuple(start.body.get("tags", ()))
         self._notes = start.body.get("notes")
         self.config = Config(self._config_changed)
-        self.summary = Summary(self._summary_changed)
+        self.summary = Summary(self._summary_changed, self._summed)
         self._start = start
         self._settings = settings
         self._once = Once()
         self._lock = Lock()
         self._step = 0
-        self._known: Set[str] = set()
+        self._sieve = Sieve(self._leave_out)
         self._left_out = 0
         self._own_summary: Set[str] = set()
+        self._alerted: Dict[str, float] = {}
         self._finished = False
         self._joins = start.joins
         self._joins_later = False
         self._config_values: Dict[str, Any] = self.config._values
-        self._summary_values: Dict[str, Any] = self.summary._values
         self._config_values.update(config)
         self._make_sender = make_sender
         self._parents: Any = None
         self._last = -1
         self._watches: List[Any] = []
         self._observers = Observers(self)
-        self._buffer = Buffer(settings.buffer_bytes)
+        self._buffer = Buffer(settings.buffer_bytes, self._sieve.sift)
         self._sender = self._new_sender()
         if self._sender is None:
             self._buffer.close()  # Nobody will take anything.
@@ -131,57 +134,82 @@ class Run:
         commit: False keeps the run's own count where it is, so that the next call without a step joins this one; True moves it on.
         """
         try:
-            now = int(time.time() * 1000)
-            if step is None:
-                with self._lock:
-                    at = self._step
-                    if commit is not False:
-                        self._step = at + 1
+            if type(step) is int and commit is None and -MAX_STEP <= step <= MAX_STEP:
+                if step > self._step:
+                    self._step = step
+                at = step
             else:
-                known = step if type(step) is int and -MAX_STEP <= step <= MAX_STEP else to_step(step)
-                if known is None:
-                    self._leave_out("step", f"step {step!r} is not a whole number within ±2^53; what was logged with it is left out", len(data))
+                found = self._next(step, commit, len(data))
+                if found is None:
                     return
-                at = known
-                after = at + 1 if commit else at
-                if after > self._step:
-                    self._step = after
+                at = found
             self._last = at
-            values: Dict[str, float] = {}
-            names = self._known
-            for name, value in data.items():
-                if name in names:
-                    kind = type(value)
-                    if kind is float or (kind is int and -MAX_STEP <= value <= MAX_STEP):
-                        values[name] = value
-                        continue
-                    number = to_number(value)
-                    if number is not None:
-                        values[name] = number
-                        continue
-                self._add(values, name, value, at, now, 0)
-            if values:
-                self._summary_values.update(values)
-                self._put(self._buffer.add_row(at, now, values))
+            # Plain numbers are copied here, and looked at later, beside the training: see `Sieve`.
+            for value in data.values():
+                if type(value) is not float and type(value) is not int:
+                    data = self._numbers(data, at)
+                    break
+            taken = self._buffer.add_row(at, clock(), dict(data))
+            if not taken or self._joins_later:
+                self._put(taken)
         except Exception as error:
             self._leave_out("log", f"log() could not use its arguments: {type(error).__name__}: {error}", 1)
 
+    def _next(self, step: Any, commit: Optional[bool], count: int) -> Optional[int]:
+        """The step that a call belongs to; None where it says none. Moves the run's own count on."""
+        if step is None:
+            with self._lock:
+                at = self._step
+                if commit is not False:
+                    self._step = at + 1
+            return at
+        known = to_step(step)
+        if known is None:
+            self._leave_out("step", f"step {step!r} is not a whole number within ±2^53; what was logged with it is left out", count)
+            return None
+        self._step = max(self._step, known + 1 if commit else known)
+        return known
+
+    def _numbers(self, data: Mapping[str, Any], step: int) -> Dict[str, float]:
+        values, histograms = self._sieve.split(data)
+        for name, histogram in histograms:
+            self._log_own_histogram(name, histogram, step)
+        return values
+
     def log_histogram(self, name: str, values: Any, step: Optional[int] = None) -> None:
         """Logs the distribution of `values` (see `Histogram`) at a step; without one, at the step of the next `log`."""
-        self.log({name: values if isinstance(values, Histogram) else _Unbinned(values)}, step=step, commit=False)
+        self.log({name: values if isinstance(values, Histogram) else Unbinned(values)}, step=step, commit=False)
 
-    def alert(self, title: str, text: str = "", level: Optional[str] = None, step: Optional[int] = None, **_: Any) -> None:
+    def alert(
+        self, title: str, text: str = "", level: Optional[str] = None, wait_duration: Union[float, timedelta] = 0, step: Optional[int] = None, **_: Any,
+    ) -> None:
         """Raises an alert from the code: it goes to the dashboard and to the project's channels.
 
         level: "info" (default), "warn", "high" or "crit"; wandb's "INFO", "WARN" and "ERROR" are understood.
+        wait_duration: seconds, or a timedelta, within which another alert with the same title is left out. Default 0: none is; the
+            channels then get one message a minute.
         """
         try:
             known = _LEVELS.get(str(getattr(level, "value", level) or "info").lower())
             if known is None:
                 self._once.warn("level", "alert level %r is not known; it is sent as warn", level)
-            self._event("alert", clean_text(title, 500), {"text": clean_text(text, 100_000)}, known or "warn", to_step(step) if step is not None else None)
+            wait = wait_duration.total_seconds() if isinstance(wait_duration, timedelta) else float(wait_duration or 0)
+            if self._is_due(str(title), wait):
+                data: Dict[str, Any] = {"text": clean_text(text, 100_000)}
+                if wait > 0:
+                    data["wait"] = wait
+                self._event("alert", clean_text(title, 500), data, known or "warn", to_step(step) if step is not None else None)
         except Exception as error:
             self._leave_out("alert", f"alert() could not use its arguments: {type(error).__name__}: {error}", 1)
+
+    def _is_due(self, title: str, wait: float) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            if wait > 0 and now - self._alerted.get(title, -math.inf) < wait:
+                return False
+            if len(self._alerted) < _MAX_TITLES or title in self._alerted:
+                self._alerted[title] = now
+            return True
 
     def log_event(self, kind: str, name: str = "", data: Optional[Mapping[str, Any]] = None, step: Optional[int] = None, level: Optional[str] = None) -> None:
         """Logs something that is no number: the result of a probe, a note, … step: default, that of the last `log`.
@@ -209,7 +237,10 @@ class Run:
         """
         try:
             from .torch import watch
-
+        except ImportError:
+            self._leave_out("watch", f"{type(models).__name__} is no PyTorch model: PyTorch is not installed", 0)
+            return
+        try:
             for model in models if isinstance(models, (list, tuple)) else [models]:
                 self._watches.append(watch(self, model, *others, **options))
         except Exception as error:
@@ -263,40 +294,14 @@ class Run:
     def _log_own(self, values: Dict[str, float], step: int) -> None:
         """Values that the package measures: they move no step and are no summary."""
         if values:
-            self._put(self._buffer.add_row(step, int(time.time() * 1000), values))
+            self._put(self._buffer.add_own(step, clock(), values))
 
     def _log_own_histogram(self, name: str, histogram: Histogram, step: int) -> None:
-        self._put(self._buffer.add_histogram(step, int(time.time() * 1000), name, histogram))
+        self._put(self._buffer.add_histogram(step, clock(), name, histogram))
 
     def _change(self, properties: Dict[str, Any]) -> None:
         if self._sender is not None and not self._finished:
             self._sender.change(properties)
-
-    def _add(self, values: Dict[str, float], name: Any, value: Any, step: int, now: int, depth: int) -> None:
-        """The slow way of a value: a name seen first, or anything but a number."""
-        name = name if type(name) is str else str(name)
-        if isinstance(value, Mapping):
-            if depth < _DEPTH:
-                for key, inner in value.items():
-                    self._add(values, f"{name}/{key}", inner, step, now, depth + 1)
-                return
-        elif name not in self._known:
-            if not is_name(name):
-                self._leave_out("name", f"{name[:60]!r} cannot be the name of a series (1 to 512 characters of valid text); left out", 1)
-                return
-            if len(self._known) < _MAX_KNOWN:
-                self._known.add(name)
-        if isinstance(value, _Unbinned):
-            value = Histogram(value.values)
-        if isinstance(value, Histogram):
-            self._put(self._buffer.add_histogram(step, now, name, value))
-            return
-        number = to_number(value)
-        if number is None:
-            kind = f"{type(value).__module__}.{type(value).__qualname__}"
-            self._leave_out(f"value {kind}", f"{name!r} is a {kind}, neither one number nor a tracker.Histogram; such values are left out", 1)
-        else:
-            values[name] = number
 
     def _put(self, taken: bool) -> None:
         if taken:
@@ -312,7 +317,7 @@ class Run:
         self._once.warn(key, "%s", message)
 
     def _event(self, kind: str, name: str, data: Dict[str, Any], level: Optional[str] = None, step: Optional[int] = None) -> None:
-        event: Dict[str, Any] = {"kind": kind, "name": name, "time": int(time.time() * 1000), "data": to_json(data)}
+        event: Dict[str, Any] = {"kind": kind, "name": name, "time": int(clock() * 1000), "data": to_json(data)}
         if level is not None:
             event["level"] = level
         if step is not None:
@@ -321,6 +326,16 @@ class Run:
 
     def _config_changed(self, _: str) -> None:
         self._change({"config": to_json(dict(self._config_values))})
+
+    def _summed(self) -> Dict[str, Any]:
+        self._buffer.settle()
+        return self._sieve.last
+
+    @property
+    def _known(self) -> Set[str]:
+        """Names of the series that the script logs."""
+        self._buffer.settle()
+        return self._sieve.names
 
     def _summary_changed(self, key: str) -> None:
         self._own_summary.add(key)
@@ -336,7 +351,7 @@ class Run:
         self._observers.after_fork()
         self._parents = (self._buffer, self._sender)  # Held, not freed: freeing would copy every page that the processes share.
         self._lock = Lock()
-        self._buffer = Buffer(self._settings.buffer_bytes)
+        self._buffer = Buffer(self._settings.buffer_bytes, self._sieve.sift)
         self._sender = self._new_sender()
 
     def _join(self) -> None:
@@ -358,7 +373,8 @@ class Run:
         end = time.monotonic() + self._settings.finish_timeout
         self.unwatch()
         self._observers.stop()
-        own = {key: self._summary_values[key] for key in self._own_summary if key in self._summary_values}
+        summary = self._summed()
+        own = {key: summary[key] for key in self._own_summary if key in summary}
         if own and not self._joins:
             self._event("note", "summary", own)
         if self._sender is not None:
@@ -378,11 +394,3 @@ class Run:
             where = sender.state.url if sender.courier is not None else f"kept in {sender.folder}; `python -m tracker sync` sends it"
             logger.info("run %s is %s%s", self.name, state, f": {where}" if where else "")
 
-
-class _Unbinned:
-    """Values that `log` is to bin, so that a mistake in them is handled as every other one."""
-
-    __slots__ = ("values",)
-
-    def __init__(self, values: Any) -> None:
-        self.values = values

@@ -197,7 +197,10 @@ class Sender:
         self.dropped += spool.discard()
 
     def _create(self, courier: Courier) -> bool:
-        answer = courier.deliver("POST", "/runs", to_text(self._start.body).encode("ascii"))
+        body = self._start.body
+        # An attempt whose answer was lost may have created the run.
+        again = body if body["resume"] == "must" else dict(body, resume="allow")
+        answer = courier.deliver("POST", "/runs", to_text(body).encode("ascii"), again=to_text(again).encode("ascii"))
         if answer is None:
             return False
         if not answer.is_success:

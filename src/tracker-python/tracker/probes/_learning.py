@@ -59,7 +59,8 @@ def overfit_one_batch(
             run_steps(one)
         samples = len(batch[1]) if samples is None and not isinstance(batch, dict) and hasattr(batch[1], "__len__") else samples
     passed = bool(losses) and losses[-1] < target
-    data = {"start": losses[0] if losses else math.nan, "end": losses[-1] if losses else math.nan, "steps": len(losses), "passed": passed}
+    data = {"start": losses[0] if losses else math.nan, "end": losses[-1] if losses else math.nan, "steps": len(losses), "passed": passed,
+            "losses": losses}
     if samples is not None:
         data["samples"] = samples
     report(run, "overfit-one-batch", data, step)
