@@ -3,6 +3,7 @@ using Tracker.Bench;
 using Tracker.Bench.Diagnosis;
 using Tracker.Bench.Figures;
 using Tracker.Bench.Growth;
+using Tracker.Bench.Soak;
 using Tracker.Testing;
 
 (string Name, string What, Func<Bench, CancellationToken, Task> Measure)[] benches =
@@ -12,6 +13,7 @@ using Tracker.Testing;
     ("ingest-grpc", "Durable ingest, batches of 1,000 points on gRPC streams, 4 writers.", IngestGrpcFigures.MeasureAsync),
     ("ingest-small", "One-step batches of 100 scalars, 100 runs at once.", IngestSmallFigures.MeasureAsync),
     ("client-log", "Log of 10 scalars in the .NET client.", ClientLogFigures.MeasureAsync),
+    ("client-python", "log of 10 scalars and watch in the Python client, beside TensorBoard's way of writing.", ClientPythonFigures.MeasureAsync),
     ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),
     ("charts", "A chart of a million points, and a hundred of 100,000.", ChartFigures.MeasureAsync),
     ("read", "Every point of a long series; charts of other axes and smoothings; a chart that has not changed.", ReadFigures.MeasureAsync),
@@ -38,6 +40,7 @@ root.Add(DurabilityCommand());
 root.Add(GrowthCommand());
 root.Add(DiagnosisCommand());
 root.Add(FuzzCommand.Create());
+root.Add(SoakCommand.Create());
 return await root.Parse(args).InvokeAsync();
 
 // These are not part of "all": they take as long as they are asked to.

@@ -149,8 +149,11 @@ class Run:
                 if type(value) is not float and type(value) is not int:
                     data = self._numbers(data, at)
                     break
-            taken = self._buffer.add_row(at, clock(), dict(data))
+            values = dict(data)
+            taken = self._buffer.add_row(at, clock(), values)
             if not taken or self._joins_later:
+                if self._sender is None:
+                    self._sieve.sift(values)  # Disabled: the summary is kept all the same.
                 self._put(taken)
         except Exception as error:
             self._leave_out("log", f"log() could not use its arguments: {type(error).__name__}: {error}", 1)
