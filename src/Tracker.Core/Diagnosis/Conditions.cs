@@ -139,7 +139,7 @@ public static class Conditions
         ]),
         .. Of("Checks before and beside training (probes)",
         [
-            new("overfit-one-batch", "one batch cannot be learnt", "crit", "probe:overfit-one-batch"),
+            new("overfit-one-batch", "one batch cannot be learnt", "warn crit", "probe:overfit-one-batch"),
             new("first-step-decrease", "one step does not lower the loss", "warn", "probe:first-step"),
             new("grads-reach-all-params", "parameters without gradient", "high", "probe:grads-reach-all-params"),
             new("output-shape", "output and target do not fit", "warn", "probe:output-shape"),

@@ -42,6 +42,10 @@ public sealed class ClassesTests
     }
 
     [Fact]
+    public void A_class_that_was_guessed_for_everything_has_lost_nothing_when_the_others_are_learnt() =>
+        Run("0.9x6 0.7~0.01x34", "0 0 0 0 0 0.2 0.4 0.6 0.85~0.01x32").Run().Raised.ShouldNotContain("class-regression");
+
+    [Fact]
     public void The_wobble_of_a_small_class_is_none() => Run("0 0.3 0.6 0.8~0.08x37").Run().Raised.ShouldNotContain("class-regression");
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class DiagnosesTests
     {
         var outcome = new Script().Series("lr", "0.1x405 0.001x120").Series("train/loss", "2>0.5~0.03x300 2~0.03x106 0.5~0.01x200").Run();
         outcome.Diagnoses[0].State.ShouldBe(DiagnosisState.Resolved);
-        outcome.Diagnoses[0].Resolution.ShouldNotBeNull().ShouldStartWith("All its signals have cleared by step");
+        outcome.Diagnoses[0].Resolution.ShouldNotBeNull().ShouldStartWith("All its alarms have cleared by step");
     }
 
     [Fact]

@@ -20,8 +20,16 @@ public sealed class SanityProbesTests
     [InlineData("""{"start":120,"end":3,"steps":500}""")]
     [InlineData("""{"start":2.31,"end":1.9,"steps":20}""")]
     [InlineData("""{"start":2.31,"end":0.5,"steps":500,"passed":true}""")]
+    [InlineData("""{"start":2.63,"end":0.0253,"steps":200,"passed":false}""")]
     [InlineData("{}")]
     public void Learnt_or_not_tried_long_enough_it_is_silent(string data) => new Script().Probe(0, "overfit-one-batch", data).Run().Raised.ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("""{"start":2.31,"end":0.7,"steps":200,"passed":false}""", Severity.Warn)]
+    [InlineData("""{"start":2.31,"end":0.7,"steps":500}""", Severity.Crit)]
+    [InlineData("""{"start":2.31,"end":1.9,"steps":200}""", Severity.Crit)]
+    public void On_its_way_after_few_steps_it_is_a_warning(string data, Severity severity) =>
+        new Script().Probe(0, "overfit-one-batch", data).Run().Signal("overfit-one-batch").Severity.ShouldBe(severity);
 
     [Fact]
     public void A_passed_probe_speaks_for_the_data_and_against_the_graph()

@@ -217,6 +217,8 @@ internal static class CauseTable
         new("clip-threshold-too-low", "gradient-grows", -1, 1),
         new("clip-threshold-too-low", "loss-falls", 1, 0),
         new("lr-too-high", "loss-falls", -1, 0),
+        new("disconnected-or-frozen", "loss-falls", -3, 0),
+        new("capacity-too-small", "loss-falls", 1, 0),
 
         // Nothing flows.
         new("disconnected-or-frozen", "constant-loss", 3),
@@ -332,6 +334,7 @@ internal static class CauseTable
         new("vanishing-architecture", "overfit-one-batch", 1),
         new("dead-units", "overfit-one-batch", 1),
         new("lr-too-low", "overfit-one-batch", 1),
+        new("capacity-too-small", "overfit-one-batch", 1),
         new("lr-too-low", "one-batch-learnt", 1, 0),
         new("lr-schedule-exhausted", "one-batch-learnt", 1, 0),
         new("data-or-label-bug", "one-batch-learnt", 1, 0),

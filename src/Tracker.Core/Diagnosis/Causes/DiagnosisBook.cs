@@ -123,7 +123,7 @@ internal sealed class DiagnosisBook(string run)
     private void Tell(RunContext context, Incident incident, List<DiagnosisEvent> events)
     {
         var before = incident.Diagnosis;
-        var active = incident.Members.FindAll(m => m.Active);
+        var active = Standing(incident);
         var kind = before.Cause.Length == 0 || (before.State == DiagnosisState.Resolved && active.Count > 0) ? DiagnosisEventKind.Raised
             : active.Count == 0 ? DiagnosisEventKind.Resolved
             : DiagnosisEventKind.Updated;
@@ -146,6 +146,15 @@ internal sealed class DiagnosisBook(string run)
         events.Add(new DiagnosisEvent(kind, incident.Notifies(kind, incident.Diagnosis), incident.Diagnosis));
     }
 
+    /// <summary>The active signals, or none where all that alarmed have cleared: notes alone keep no alarm open.</summary>
+    private static List<Signal> Standing(Incident incident)
+    {
+        var active = incident.Members.FindAll(m => m.Active);
+        return active.Exists(m => m.Severity >= Severity.Warn) || incident.Members.TrueForAll(m => m.Severity == Severity.Info) ? active : [];
+    }
+
+    private static bool IsProbe(Signal signal) => signal.Series.StartsWith(ProbeDetector.SeriesOf(""), StringComparison.Ordinal);
+
     private RunDiagnosis Describe(RunContext context, Incident incident, List<Signal> active)
     {
         var causes = CauseRanking.Rank(context, incident.Members);
@@ -156,7 +165,9 @@ internal sealed class DiagnosisBook(string run)
         var onset = incident.Members.Min(m => m.OnsetStep);
         var (steps, check) = Prescriptions.For(cause, context, onset);
         if (CauseRanking.IsQuestion(active) && StallFacts.Hypotheses.Contains(cause)) steps = [Detectors.ValStall.Advice(context), .. steps];
-        var ordered = active.OrderByDescending(m => m.Severity).ThenBy(m => m.OnsetStep).ToList();
+        var shown = active.Exists(m => !IsProbe(m) && (m.Severity == Severity.Crit || (m.Severity >= Severity.Warn && CauseTable.Weight(cause, m.Id) >= CauseRanking.Decides)));
+        // What the curves show names a diagnosis, before what a test of the model, made ahead of the training, found.
+        var ordered = active.OrderBy(m => shown && IsProbe(m)).ThenByDescending(m => m.Severity).ThenBy(m => m.OnsetStep).ToList();
         return incident.Diagnosis with
         {
             State = DiagnosisState.Open,
@@ -211,7 +222,7 @@ internal sealed class DiagnosisBook(string run)
         var after = rate is { IsLogged: true, Jumps: > 0 } && context.Step - rate.JumpStep <= near
             ? $", after the learning rate was multiplied by {Numbers.Text(rate.JumpRatio)} at step {rate.JumpStep}"
             : context.JustResumed ? ", after the run was resumed" : "";
-        return $"All its signals have cleared by step {context.Step}{after}.";
+        return $"All its alarms have cleared by step {context.Step}{after}.";
     }
 
     /// <summary>Of the run, the first signal and its onset, so that a replay finds the same id whatever the cause turns out to be.</summary>

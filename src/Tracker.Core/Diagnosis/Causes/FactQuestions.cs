@@ -47,7 +47,7 @@ internal static class FactQuestions
         ["wrong-before-rate-fell"] = new("Had something else gone wrong while the rate was still high?", "lr", "lr-decayed-early"),
         ["validation-is-close"] = new("Is the validation loss where the training loss is?", "val/loss"),
         ["accuracy-is-high"] = new("Did validation accuracy reach 0.9?", "val/accuracy"),
-        ["loss-falls"] = new("Does the loss fall all the same?", "train/loss", Clipped),
+        ["loss-falls"] = new("Does the loss fall all the same?", "train/loss", [.. Clipped, "overfit-one-batch"]),
         ["strong-weight-decay"] = new("Is weight decay 0.1 or more?", "config:weight_decay", "underfitting"),
         ["validation-at-chance"] = new("Was training solved while validation was at chance?", "val/accuracy, train/accuracy"),
         ["class-missing"] = new("Do single classes fail while the others do well?", "val/acc_class_<class>"),

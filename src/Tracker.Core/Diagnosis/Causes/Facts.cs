@@ -204,7 +204,7 @@ internal static class Facts
     /// <summary>Clipping that does not stop the loss from falling is only clipping.</summary>
     private static Finding LossFalls(RunContext run, IReadOnlyList<Signal> members)
     {
-        if (!Has(members, Clipping.Over50, Clipping.Over80, StuckAtClip.Id) || run.Loss?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
+        if (!Has(members, Clipping.Over50, Clipping.Over80, StuckAtClip.Id, SanityProbes.OverfitOneBatch) || run.Loss?.Trend is not { Fine.Count: >= 4 } trend) return Finding.Blind;
         Span<double> buckets = stackalloc double[Statistics.TrendPoints];
         return trend.Start - trend.Best > 3 * trend.Noise || Statistics.MannKendall(trend.Fine.CopyLast(buckets)) <= -2.33
             ? new(true, $"the loss has fallen from {Numbers.Text(trend.Start)} to {Numbers.Text(trend.Best)} all the same")

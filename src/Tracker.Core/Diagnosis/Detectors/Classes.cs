@@ -8,7 +8,7 @@ public sealed record ClassesOptions
     /// <summary>Accuracy of a class that is none, 0 to 1. Default 0.05; clears at three times that.</summary>
     public double Collapsed { get; init; } = 0.05;
 
-    /// <summary>Mean accuracy of the other classes that shows that the whole does well, 0 to 1. Default 0.4.</summary>
+    /// <summary>Mean accuracy of the other classes that shows that the whole does well, 0 to 1; a class's best counts from there on. Default 0.4.</summary>
     public double Others { get; init; } = 0.4;
 
     /// <summary>Evaluations in a row. Default 5.</summary>
@@ -103,11 +103,14 @@ internal sealed class Classes(ClassesOptions options) : Detector
         var recent = series.Recent!;
         if (recent.Count < 3) return;
         var level = recent.Median(3);
-        if (level > state.Best) (state.Best, state.BestStep, state.OthersAtBest) = (level, point.Step, others);
+        // Of a class that a model guesses for everything nothing is lost when it learns the others.
+        if (level > state.Best && others >= options.Others) (state.Best, state.BestStep, state.OthersAtBest) = (level, point.Step, others);
         Span<double> last = stackalloc double[24];
         var needed = Math.Max(options.Regressed, 4 * Statistics.CurveNoise(recent.CopyLast(last)));
         var fell = state.Best - level;
-        var raise = fell >= needed && others >= state.OthersAtBest - options.Meanwhile && !state.Collapse.IsOpen;
+        // What the others gained meanwhile was traded for it, where that is more than it lost.
+        var traded = others - state.OthersAtBest > fell;
+        var raise = fell >= needed && double.IsFinite(fell) && others >= state.OthersAtBest - options.Meanwhile && !traded && !state.Collapse.IsOpen;
         switch (state.Regression.Update(raise, fell < needed / 2, point.Step, options.RegressedEvaluations, 2))
         {
             case AlarmChange.Raised:

@@ -8,7 +8,7 @@ public sealed record GrokkingOptions
     /// <summary>Training accuracy that counts as solved, 0 to 1. Default 0.99.</summary>
     public double Solved { get; init; } = 0.99;
 
-    /// <summary>Training loss that counts as solved, as a part of where it began. Default 0.01.</summary>
+    /// <summary>Training loss that counts as solved, as a part of where it began, or of that of guessing where this is less. Default 0.01.</summary>
     public double SolvedLoss { get; init; } = 0.01;
 
     /// <summary>Evaluations in a row that training is solved and validation is not; 15 % of those expected, at least 3, where that is less. Default 5.</summary>
@@ -48,7 +48,7 @@ internal sealed class Grokking(GrokkingOptions options) : EvaluationDetector
     protected override void Judge(RunContext run, SeriesState series, Evaluations pairs, long step)
     {
         var solved = Evaluations.LevelAt(run.First(RoleKind.TrainAccuracy), step) >= options.Solved
-            || (pairs.TrainingLevel >= 0 && pairs.TrainingLevel <= options.SolvedLoss * pairs.FirstTraining);
+            || (pairs.TrainingLevel >= 0 && pairs.TrainingLevel <= options.SolvedLoss * Math.Min(pairs.FirstTraining, run.ChanceLoss ?? double.PositiveInfinity));
         if (solved && _solvedStep < 0) _solvedStep = step;
         var skill = Skill(run);
         var nothing = skill is { } known ? known <= options.Nothing : pairs.Level >= 0.9 * pairs.Start;

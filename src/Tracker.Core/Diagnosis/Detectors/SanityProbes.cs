@@ -14,6 +14,12 @@ public sealed record SanityProbesOptions
     /// <summary>Fewest steps that the probe must have had. Default 100.</summary>
     public int Steps { get; init; } = 100;
 
+    /// <summary>Steps within which a sound model has learnt the batch; with fewer, one that was on its way is a warning. Default 500 (S2).</summary>
+    public int EnoughSteps { get; init; } = 500;
+
+    /// <summary>On its way: the loss came below this part of where it began. Default 0.5.</summary>
+    public double OnItsWay { get; init; } = 0.5;
+
     /// <summary>The same batch's loss after one step may be higher by this part of it, for dropout. Default 0.001.</summary>
     public double Slack { get; init; } = 1e-3;
 }
@@ -46,8 +52,14 @@ internal sealed class SanityProbes : ProbeDetector
         var (start, steps) = (e.Number("start"), e.Number("steps"));
         // Too few steps prove nothing, unless the loss is not finite.
         if (steps < _options.Steps && double.IsFinite(end)) return end <= Limit(start) ? ProbeVerdict.Fine : null;
-        if (e.Flag("passed") ?? end <= Limit(start)) return ProbeVerdict.Fine;
+        if (e.Flag("passed") == true || end <= Limit(start)) return ProbeVerdict.Fine;
         var from = start is { } s ? $" from {Numbers.Text(s)}" : "";
+        if (steps < _options.EnoughSteps && end < _options.OnItsWay * start)
+        {
+            return new(Severity.Warn, $"One batch is not learnt by heart in {Numbers.Text(steps!.Value)} steps",
+                $"Trained on one batch alone for {Numbers.Text(steps.Value)} steps, the loss went{from} to {Numbers.Text(end)} and not below {Numbers.Text(Limit(start))}. It learns, but slowly: give the probe {_options.EnoughSteps} steps, or the model a higher rate or more units.",
+                "loss on one batch", end, Numbers.Round6(Limit(start)));
+        }
         return new(Severity.Crit, "One batch cannot be learnt by heart",
             $"Trained on one batch alone{(steps is { } n ? $" for {Numbers.Text(n)} steps" : "")}, the loss went{from} to {Numbers.Text(end)}; it must fall below {Numbers.Text(Limit(start))}. The loop, the loss or the graph is broken, not the data set.",
             "loss on one batch", end, Numbers.Round6(Limit(start)));

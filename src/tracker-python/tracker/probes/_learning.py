@@ -10,10 +10,12 @@ from ._arrays import facts, whole
 from ._report import is_model, is_tensor, report, torch_or_none
 from ._state import loss_of, restored, to_device
 
+LEARNT_SHARE = 0.05
+
 
 @dataclass
 class Overfit:
-    """losses: of every step. passed: the last one is below `target`. True where it passed."""
+    """losses: of every step. passed: the last one is below `target`, or at most 5 % of the first. True where it passed."""
 
     losses: List[float]
     passed: bool
@@ -27,6 +29,8 @@ def overfit_one_batch(
     step_fn: Optional[Callable[[], float]] = None, optimizer: Any = None, step: Optional[int] = None, run: Any = None, samples: Optional[int] = None,
 ) -> Overfit:
     """Trains on one batch alone until its loss is below `target`: a sound model, loss and loop can learn it by heart. Event `overfit-one-batch`.
+
+    Passed: the loss ended below `target`, or below 5 % of where it began.
 
     With PyTorch: model, loss_fn(output, targets) and batch (inputs, targets); by Adam with `lr`, or by `optimizer(parameters)` where one is given.
     The model is afterwards as it was. With anything else: step_fn, which trains one step on the batch and gives the loss; what it trains stays trained.
@@ -58,7 +62,7 @@ def overfit_one_batch(
 
             run_steps(one)
         samples = len(batch[1]) if samples is None and not isinstance(batch, dict) and hasattr(batch[1], "__len__") else samples
-    passed = bool(losses) and losses[-1] < target
+    passed = bool(losses) and (losses[-1] < target or losses[-1] <= LEARNT_SHARE * losses[0])
     data = {"start": losses[0] if losses else math.nan, "end": losses[-1] if losses else math.nan, "steps": len(losses), "passed": passed,
             "losses": losses}
     if samples is not None:
