@@ -23,11 +23,11 @@ public static class AdminCommand
     internal static Option<string?> DataOption() => new("--data") { Description = "The server's data folder. Default: ConnectionStrings__Tracker if that is set, else TRACKER_DATA, else the user's own." };
 
     /// <summary>Does something with the database; what stops it is one line.</summary>
-    internal static async Task<int> WithDatabaseAsync(string? data, Func<AdminDatabase, Task<int>> work, CancellationToken cancel)
+    internal static async Task<int> WithDatabaseAsync(string? data, Func<AdminDatabase, Task<int>> work, CancellationToken cancel, bool withSchema = true)
     {
         try
         {
-            await using var database = await AdminDatabase.OpenAsync(data, cancel);
+            await using var database = await AdminDatabase.OpenAsync(data, cancel, withSchema);
             return await work(database);
         }
         catch (Exception error) when (error is AdminException or Npgsql.NpgsqlException or IOException or UnauthorizedAccessException or Embedded.EmbeddedPostgresException)

@@ -18,10 +18,10 @@ internal sealed class AdminDatabase : IAsyncDisposable
 {
     private readonly EmbeddedPostgres? started;
 
-    private AdminDatabase(string connection, string? folder, EmbeddedPostgres? started)
+    private AdminDatabase(string connection, string? folder, string? keys, EmbeddedPostgres? started)
     {
-        (ConnectionString, Folder, this.started) = (connection, folder, started);
-        Source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { ApplicationName = "tracker admin", MaxPoolSize = 4 });
+        (ConnectionString, Folder, Keys, this.started) = (connection, folder, keys, started);
+        Source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { ApplicationName = "tracker admin", MaxPoolSize = 4, GssEncryptionMode = GssEncryptionMode.Disable });
     }
 
     public string ConnectionString { get; }
@@ -29,29 +29,40 @@ internal sealed class AdminDatabase : IAsyncDisposable
     /// <summary>The folder of the private database's files; null for a foreign server.</summary>
     public string? Folder { get; }
 
+    /// <summary>The folder of the keys that encrypt secrets of channels; null for a foreign server.</summary>
+    public string? Keys { get; }
+
     public NpgsqlDataSource Source { get; }
 
     /// <param name="data">The data folder; null for that of <c>TRACKER_DATA</c>, else the default.</param>
     /// <param name="cancel">Gives up.</param>
+    /// <param name="withSchema">Whether what is missing of the schema is applied.</param>
     /// <exception cref="AdminException">There is none, or it cannot be reached.</exception>
-    public static async Task<AdminDatabase> OpenAsync(string? data, CancellationToken cancel)
+    public static async Task<AdminDatabase> OpenAsync(string? data, CancellationToken cancel, bool withSchema = true)
+    {
+        var database = await FindAsync(data, cancel);
+        if (withSchema) await database.MigrateAsync(cancel);
+        return database;
+    }
+
+    private static async Task<AdminDatabase> FindAsync(string? data, CancellationToken cancel)
     {
         var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().Build();
         if (data is null && configuration.GetConnectionString(Database.ConnectionName) is { Length: > 0 } foreign)
         {
             var given = new NpgsqlConnectionStringBuilder(foreign);
             if (configuration["TRACKER_POSTGRES_PASSWORD_FILE"] is { Length: > 0 } file) given.Password = (await File.ReadAllTextAsync(file, cancel)).Trim();
-            return await ReadyAsync(new AdminDatabase(given.ConnectionString, null, null), cancel);
+            return new AdminDatabase(given.ConnectionString, null, null, null);
         }
 
         var folder = Path.GetFullPath(data ?? (configuration["TRACKER_DATA"] is { Length: > 0 } named ? named : DatabaseHome.DefaultDataFolder()));
         var pointer = Path.Combine(folder, "database-home");
         var database = Path.Combine(File.Exists(pointer) ? (await File.ReadAllTextAsync(pointer, cancel)).Trim() : folder, "database");
-        if (Running(database) is { } running && await AnswersAsync(running, cancel)) return await ReadyAsync(new AdminDatabase(running, database, null), cancel);
+        if (Running(database) is { } running && await AnswersAsync(running, cancel)) return new AdminDatabase(running, database, KeysBackup.Of(folder), null);
         try
         {
             var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataFolder = folder, BinaryFolder = configuration["TRACKER_POSTGRES_BIN"] }, NullLogger.Instance, cancel);
-            return await ReadyAsync(new AdminDatabase(postgres.ConnectionString, database, postgres), cancel);
+            return new AdminDatabase(postgres.ConnectionString, database, KeysBackup.Of(folder), postgres);
         }
         catch (EmbeddedPostgresException error)
         {
@@ -65,23 +76,19 @@ internal sealed class AdminDatabase : IAsyncDisposable
         if (started is not null) await started.DisposeAsync();
     }
 
-    /// <summary>Commands find the schema of this version, as the server would.</summary>
-    private static async Task<AdminDatabase> ReadyAsync(AdminDatabase database, CancellationToken cancel)
+    /// <summary>Applies what is missing of the schema: commands find that of this version, as the server would.</summary>
+    public async Task MigrateAsync(CancellationToken cancel)
     {
         try
         {
-            if (!await Migrations.AreAppliedAsync(database.Source, cancel))
-            {
-                var options = new DbContextOptionsBuilder<TrackerDbContext>().UseNpgsql(database.Source).ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
-                await using var context = new TrackerDbContext(options.Options);
-                await context.Database.MigrateAsync(cancel);
-            }
-
-            return database;
+            if (await Migrations.AreAppliedAsync(Source, cancel)) return;
+            var options = new DbContextOptionsBuilder<TrackerDbContext>().UseNpgsql(Source).ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
+            await using var context = new TrackerDbContext(options.Options);
+            await context.Database.MigrateAsync(cancel);
         }
         catch (NpgsqlException error)
         {
-            await database.DisposeAsync();
+            await DisposeAsync();
             throw new AdminException("The database cannot be used: " + error.Message);
         }
     }

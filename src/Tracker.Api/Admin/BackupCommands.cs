@@ -24,11 +24,14 @@ internal static class BackupCommands
             {
                 await RunAsync("pg_dump", database.ConnectionString, ["--format=custom", "--no-owner", "--file", to], cancel);
                 Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(to).Length:N0} bytes in {to}; restore: tracker admin restore --dump {to}"));
+                if (database.Keys is { } keys) Console.Out.WriteLine($"The keys that encrypt secrets of channels are not in a dump: keep {keys} with it.");
                 return 0;
             }
 
             if (database.Folder is null) throw new AdminException("The files of a foreign server are its own: use --dump, or pg_basebackup there.");
             var bytes = await PhysicalBackup.TakeAsync(database.Source, database.Folder, to, cancel);
+            // After the database: what it holds was encrypted by keys that are there by now.
+            KeysBackup.Copy(database.Keys!, Path.Combine(to, KeysBackup.Folder));
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes in {to}; restore: tracker admin restore {to} --data NEW_FOLDER"));
             return 0;
         }, cancel));
@@ -53,6 +56,7 @@ internal static class BackupCommands
         {
             if (data is null) throw new AdminException("--data names the new data folder.");
             await PhysicalRestore.RestoreAsync(Path.GetFullPath(source), data, archive, until, new EmbeddedPostgresOptions { BinaryFolder = Environment.GetEnvironmentVariable("TRACKER_POSTGRES_BIN") }, cancel);
+            KeysBackup.Copy(Path.Combine(Path.GetFullPath(source), KeysBackup.Folder), KeysBackup.Of(Path.GetFullPath(data)));
             Console.Out.WriteLine($"Restored. Start the server with TRACKER_DATA={Path.GetFullPath(data)}");
             return 0;
         }
@@ -65,15 +69,30 @@ internal static class BackupCommands
 
     private static Task<int> RestoreDumpAsync(string file, string? data, CancellationToken cancel) => AdminCommand.WithDatabaseAsync(data, async database =>
     {
-        await using (var used = database.Source.CreateCommand("select exists (select 1 from runs)"))
-        {
-            if (await used.ExecuteScalarAsync(cancel) is true) throw new AdminException("This database holds runs: a dump is restored into a new one.");
-        }
-
-        await RunAsync("pg_restore", database.ConnectionString, ["--no-owner", "--clean", "--if-exists", "--exit-on-error", "--single-transaction", Path.GetFullPath(file)], cancel);
+        await ClearAsync(database.Source, cancel);
+        await RunAsync("pg_restore", database.ConnectionString, ["--no-owner", "--exit-on-error", "--single-transaction", Path.GetFullPath(file)], cancel);
+        // The dump may be an older version's.
+        await database.MigrateAsync(cancel);
         Console.Out.WriteLine("Restored.");
         return 0;
-    }, cancel);
+    }, cancel, withSchema: false);
+
+    /// <summary>Takes away the empty schema that a server or a command has made already: the dump brings its own. What holds anything else stays as it is.</summary>
+    private static async Task ClearAsync(NpgsqlDataSource source, CancellationToken cancel)
+    {
+        if (await AsksAsync("select not exists (select 1 from pg_tables where schemaname = current_schema())")) return;
+        if (!await AsksAsync("select to_regclass('runs') is not null and to_regclass('run_heads') is not null"))
+            throw new AdminException("This database holds tables that are not Tracker's: a dump is restored into a new one.");
+        if (await AsksAsync("select exists (select 1 from runs)")) throw new AdminException("This database holds runs: a dump is restored into a new one.");
+        await using var clear = source.CreateCommand("do $$ declare ours text := current_schema(); begin execute format('drop schema %I cascade', ours); execute format('create schema %I', ours); end $$");
+        await clear.ExecuteNonQueryAsync(cancel);
+
+        async Task<bool> AsksAsync(string sql)
+        {
+            await using var command = source.CreateCommand(sql);
+            return await command.ExecuteScalarAsync(cancel) is true;
+        }
+    }
 
     /// <summary>Runs one of PostgreSQL's programs; the password goes by environment.</summary>
     private static async Task RunAsync(string program, string connectionString, IEnumerable<string> arguments, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Admin;
 

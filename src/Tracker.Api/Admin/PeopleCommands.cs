@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Admin;
 

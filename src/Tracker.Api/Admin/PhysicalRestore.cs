@@ -57,6 +57,7 @@ public static class PhysicalRestore
         {
             cancel.ThrowIfCancellationRequested();
             var target = Path.Combine(to, entry.Name);
+            if (entry is DirectoryInfo { Name: KeysBackup.Folder }) continue;
             if (entry is DirectoryInfo folder) Copy(folder, target, cancel);
             else File.Copy(entry.FullName, target);
         }

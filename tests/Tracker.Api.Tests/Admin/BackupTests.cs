@@ -1,7 +1,10 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Shouldly;
 using Tracker.Api.Admin;
+using Tracker.Api.Alerts;
 using Tracker.Api.Embedded;
 using Tracker.Testing;
 using Xunit;
@@ -53,6 +56,33 @@ public sealed class BackupTests
         then.ShouldNotContain(-2, "it came after the moment");
         alone.ShouldBeSubsetOf(then);
         Enumerable.Range(1, alone.Max()).ShouldBeSubsetOf(alone, "nothing is missing in between");
+    }
+
+    /// <summary>Two servers and a restore: that the database and the keys beside it come back together is its point.</summary>
+    [Fact]
+    public async Task Secrets_of_channels_can_be_read_after_a_restore()
+    {
+        using var folder = new TemporaryFolder("tracker keys");
+        var address = $"http://127.0.0.1:9/{Guid.NewGuid():n}";
+        await using (var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataFolder = folder["data"] }, NullLogger.Instance, Cancel))
+        {
+            await using (var server = Start(postgres, folder["data"]))
+                (await server.Client.PostAsync("/api/v1/channels", $$"""{"kind":"webhook","name":"ops","url":"{{address}}"}""")).EnsureSuccessStatusCode();
+            (await AdminCommand.RunAsync(["admin", "backup", folder["copy"], "--data", folder["data"]])).ShouldBe(0);
+        }
+
+        (await AdminCommand.RunAsync(["admin", "restore", folder["copy"], "--data", folder["new"]])).ShouldBe(0);
+
+        if (!OperatingSystem.IsWindows()) File.GetUnixFileMode(folder[Path.Combine("copy", "keys")]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using (var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataFolder = folder["new"] }, NullLogger.Instance, Cancel))
+        {
+            await using var server = Start(postgres, folder["new"]);
+            var channel = (await server.Services.GetRequiredService<ChannelStore>().ListAsync(Cancel)).Single(channel => channel.Name == "ops");
+            channel.IsReadable.ShouldBeTrue();
+            channel.Secrets.Url.ShouldBe(address);
+        }
+
+        static TrackerServer Start(EmbeddedPostgres postgres, string data) => TrackerServer.Start(postgres.ConnectionString, host => host.UseSetting("TRACKER_KEYS", Path.Combine(data, "keys")).UseSetting("Alerts:AllowPrivateAddresses", "true"));
     }
 
     [Fact]
