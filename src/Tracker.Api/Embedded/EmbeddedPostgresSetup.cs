@@ -7,6 +7,7 @@ public static class EmbeddedPostgresSetup
 {
     private const string ConnectionKey = "ConnectionStrings:Tracker";
     private const string DirectConnectionKey = "ConnectionStrings:TrackerDirect";
+    private const string ReplicaConnectionKey = "ConnectionStrings:TrackerReplica";
 
     /// <summary>
     /// Starts the private PostgreSQL and sets <c>ConnectionStrings:Tracker</c> to it; starts none and returns null where that key is set already.
@@ -27,7 +28,10 @@ public static class EmbeddedPostgresSetup
             if (Given("TRACKER_POSTGRES_PASSWORD_FILE") is { } file)
             {
                 configuration[ConnectionKey] = WithPassword(connection, file);
-                if (Given(DirectConnectionKey) is { } direct) configuration[DirectConnectionKey] = WithPassword(direct, file);
+                foreach (var key in new[] { DirectConnectionKey, ReplicaConnectionKey })
+                {
+                    if (Given(key) is { } other) configuration[key] = WithPassword(other, file);
+                }
             }
 
             return null;

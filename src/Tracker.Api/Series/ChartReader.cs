@@ -1,11 +1,10 @@
-using Npgsql;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
 namespace Tracker.Api.Series;
 
 /// <summary>Makes charts: takes the points of each series in the order of their steps, smooths, and only then reduces.</summary>
-public sealed class ChartReader(NpgsqlDataSource database, SeriesCatalog catalog)
+public sealed class ChartReader(ReadDatabase reads, SeriesCatalog catalog)
 {
     public async Task<(RunState State, ChartDto Chart)> ReadAsync(RunRef run, ChartQuery query, CancellationToken cancel)
     {
@@ -13,8 +12,8 @@ public sealed class ChartReader(NpgsqlDataSource database, SeriesCatalog catalog
         var wanted = query.Names.Select(name => names.Find(name)).Select(entry => entry is { Kind: SeriesKind.Scalar } ? entry : null).ToList();
         // A series that is not there, or holds histograms, is an axis without points.
         var axis = query.IsMetric && names.Find(query.Axis) is { Kind: SeriesKind.Scalar } found ? found : null;
-        await using var snapshot = await SeriesSnapshot.OpenAsync(database, run.RunKey, [.. wanted.Append(axis).OfType<SeriesEntry>().Select(entry => entry.Id).Distinct()],
-            withTimes: query.IsTime, withStart: query.Axis == "relative", cancel);
+        await using var snapshot = await reads.OpenAsync(database => SeriesSnapshot.OpenAsync(database, run.RunKey, [.. wanted.Append(axis).OfType<SeriesEntry>().Select(entry => entry.Id).Distinct()],
+            withTimes: query.IsTime, withStart: query.Axis == "relative", cancel));
 
         var present = wanted.OfType<SeriesEntry>().Select(entry => entry.Id).ToList();
         var curves = new Queue<ReducedSeries>(query.IsMetric ? await OverMetricAsync(snapshot, query, axis, present, cancel) : await OverStepsAsync(snapshot, query, present, cancel));

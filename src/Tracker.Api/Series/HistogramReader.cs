@@ -1,4 +1,3 @@
-using Npgsql;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 
@@ -8,7 +7,7 @@ namespace Tracker.Api.Series;
 /// Reads histograms for a heat map. Of a long series first the steps are read, then only the chunks that hold what is shown: memory has a few numbers
 /// for each histogram stored and the bins of those shown.
 /// </summary>
-public sealed class HistogramReader(NpgsqlDataSource database)
+public sealed class HistogramReader(ReadDatabase reads)
 {
     /// <summary>So many are decoded at once, whatever is shown of them.</summary>
     private const int Few = 8_192;
@@ -16,7 +15,7 @@ public sealed class HistogramReader(NpgsqlDataSource database)
     /// <summary>The last histogram of each step, by step, thinned out evenly to so many columns; the first and the last step are always among them.</summary>
     public async Task<(RunState State, HistogramsDto Histograms)> ReadAsync(RunRef run, int seriesId, int columns, CancellationToken cancel)
     {
-        await using var snapshot = await SeriesSnapshot.OpenHistogramsAsync(database, run.RunKey, seriesId, cancel);
+        await using var snapshot = await reads.OpenAsync(database => SeriesSnapshot.OpenHistogramsAsync(database, run.RunKey, seriesId, cancel));
         var chunks = snapshot.ChunksOf(seriesId);
         var total = chunks.Sum(chunk => (long)chunk.Points) + snapshot.Histograms.Count;
         var shown = total <= Few ? await AllAsync(snapshot, chunks, columns, cancel) : await SomeAsync(snapshot, chunks, columns, cancel);

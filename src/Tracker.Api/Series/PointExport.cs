@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Npgsql;
 using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
@@ -9,7 +10,7 @@ using Tracker.Core.Series;
 namespace Tracker.Api.Series;
 
 /// <summary>Streams every stored point of some series in canonical order, at constant memory, in three formats.</summary>
-public sealed class PointExport(SeriesReader reader)
+public sealed class PointExport(SeriesReader reader, ReadDatabase reads)
 {
     private const int FlushBytes = 64 << 10;
 
@@ -20,15 +21,16 @@ public sealed class PointExport(SeriesReader reader)
     public async Task WriteAsync(long runKey, IReadOnlyList<SeriesEntry> series, string format, HttpResponse response, CancellationToken cancel)
     {
         var end = await reader.HeadAsync(runKey, cancel);
+        var source = await reads.WithAsync(runKey, end, cancel);
         response.ContentType = format switch { "csv" => "text/csv; charset=utf-8", "ndjson" => "application/x-ndjson", _ => "application/json; charset=utf-8" };
         var body = response.BodyWriter;
-        if (format == "json") await WriteJsonAsync(runKey, series, end, body, cancel);
-        else await WriteRowsAsync(runKey, series, end, format == "csv" ? new CsvRows(series) : new JsonRows(series), body, cancel);
+        if (format == "json") await WriteJsonAsync(runKey, series, end, source, body, cancel);
+        else await WriteRowsAsync(runKey, series, end, source, format == "csv" ? new CsvRows(series) : new JsonRows(series), body, cancel);
         await body.FlushAsync(cancel);
     }
 
     /// <summary>Columns: each is a pass of its own over the stored bytes, so that nothing is held.</summary>
-    private async Task WriteJsonAsync(long runKey, IReadOnlyList<SeriesEntry> series, long end, PipeWriter body, CancellationToken cancel)
+    private static async Task WriteJsonAsync(long runKey, IReadOnlyList<SeriesEntry> series, long end, NpgsqlDataSource source, PipeWriter body, CancellationToken cancel)
     {
         await using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
@@ -48,7 +50,7 @@ public sealed class PointExport(SeriesReader reader)
             async Task ColumnAsync(string name, Action<ColumnBuffer, int> write)
             {
                 json.WriteStartArray(name);
-                await foreach (var (points, first, last) in reader.StreamAsync(runKey, entry.Id, end, MostChunksPerPage, cancel))
+                await foreach (var (points, first, last) in SeriesReader.StreamAsync(runKey, entry.Id, end, MostChunksPerPage, source, cancel))
                 {
                     for (var i = first; i < last; i++) write(points, i);
                     json.Flush();
@@ -64,10 +66,10 @@ public sealed class PointExport(SeriesReader reader)
     }
 
     /// <summary>Rows: the series are merged into the run's canonical order, (sequence, step, series).</summary>
-    private async Task WriteRowsAsync(long runKey, IReadOnlyList<SeriesEntry> series, long end, IRows rows, PipeWriter body, CancellationToken cancel)
+    private static async Task WriteRowsAsync(long runKey, IReadOnlyList<SeriesEntry> series, long end, NpgsqlDataSource source, IRows rows, PipeWriter body, CancellationToken cancel)
     {
         rows.Begin(body);
-        var cursors = series.Select((entry, i) => new Cursor(i, reader.StreamAsync(runKey, entry.Id, end, Math.Clamp(ChunksHeld / series.Count, 1, MostChunksPerPage), cancel).GetAsyncEnumerator(cancel))).ToList();
+        var cursors = series.Select((entry, i) => new Cursor(i, SeriesReader.StreamAsync(runKey, entry.Id, end, Math.Clamp(ChunksHeld / series.Count, 1, MostChunksPerPage), source, cancel).GetAsyncEnumerator(cancel))).ToList();
         try
         {
             var queue = new PriorityQueue<Cursor, (long Sequence, long Step, int Series)>();

@@ -12,6 +12,7 @@ public static class Database
     public const string ConnectionName = "Tracker";
 
     private const string DirectConnectionName = "TrackerDirect";
+    private const string ReplicaConnectionName = "TrackerReplica";
 
     /// <summary>Key of the data source whose connections are opened for their holder and closed with it.</summary>
     internal const string Unpooled = "unpooled";
@@ -38,6 +39,8 @@ public static class Database
         services.AddSingleton<JournalWriter>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<SeriesReader>();
+        services.AddSingleton<ReadDatabase>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReadDatabase>());
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         // A private database has one node.
         if (!privateDatabase) services.AddHostedService<GrowthNotifications>();
@@ -66,16 +69,24 @@ public static class Database
         if (!await Migrations.AreAppliedAsync(database, cancel)) await context.Database.MigrateAsync(cancel);
     }
 
-    private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers, bool pooling)
+    /// <summary>The hot standby for reads; null where none is named.</summary>
+    internal static NpgsqlDataSource? OpenReplica(IConfiguration configuration, ILoggerFactory loggers) =>
+        configuration.GetConnectionString(ReplicaConnectionName) is { Length: > 0 } text ? Open(text, loggers, pooling: true) : null;
+
+    private static NpgsqlDataSource Open(IConfiguration configuration, ILoggerFactory loggers, bool pooling) =>
+        Open((pooling ? null : configuration.GetConnectionString(DirectConnectionName)) ?? configuration.GetConnectionString(ConnectionName)
+            ?? throw new InvalidOperationException("ConnectionStrings:Tracker is not set."), loggers, pooling);
+
+    private static NpgsqlDataSource Open(string text, ILoggerFactory loggers, bool pooling)
     {
-        var text = (pooling ? null : configuration.GetConnectionString(DirectConnectionName)) ?? configuration.GetConnectionString(ConnectionName)
-            ?? throw new InvalidOperationException("ConnectionStrings:Tracker is not set.");
         var builder = new NpgsqlDataSourceBuilder(text);
         builder.ConnectionStringBuilder.ApplicationName ??= "tracker";
         // A node that is paused in the middle of a transaction must not hold its locks for ever.
         if (string.IsNullOrEmpty(builder.ConnectionStringBuilder.Options)) builder.ConnectionStringBuilder.Options = "-c idle_in_transaction_session_timeout=10s";
         builder.ConnectionStringBuilder.MaxPoolSize = Math.Min(builder.ConnectionStringBuilder.MaxPoolSize, MaxConnections);
         builder.ConnectionStringBuilder.Pooling &= pooling;
+        // Asking for encryption by Kerberos costs a round trip and, where its library is missing as in container images, a line on standard error.
+        if (!builder.ConnectionStringBuilder.ContainsKey("Gss Encryption Mode")) builder.ConnectionStringBuilder.GssEncryptionMode = GssEncryptionMode.Disable;
         builder.ConnectionStringBuilder.IncludeErrorDetail = true;
         // Nothing here changes a session's settings, and the reset (DISCARD ALL) would make the server plan its functions anew for every call.
         builder.ConnectionStringBuilder.NoResetOnClose = true;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Tracker.Core.Series;
 
@@ -36,11 +37,11 @@ public readonly record struct AppendResult(AppendOutcome Outcome, long AcceptedT
 /// A run's batches always pass through the same lane, so that those of one writer stay in order.
 /// </summary>
 public sealed partial class JournalWriter(
-    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, IConfiguration configuration, TimeProvider clock,
+    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, IOptions<IngestOptions> options, TimeProvider clock,
     ILogger<JournalWriter> log) : BackgroundService
 {
     /// <summary>Encoded batches that wait for the database; what comes beyond it is told to come again.</summary>
-    private readonly long maxWaitingBytes = configuration.GetValue("Ingest:WaitingMegabytes", 128L) << 20;
+    private readonly long maxWaitingBytes = options.Value.WaitingMegabytes << 20;
 
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);

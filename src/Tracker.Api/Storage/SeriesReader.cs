@@ -65,9 +65,10 @@ public sealed class SeriesReader(NpgsqlDataSource database)
     /// <param name="seriesId">The series.</param>
     /// <param name="end">The sequence.</param>
     /// <param name="chunksPerPage">How many chunks are held at once; at least 1.</param>
+    /// <param name="source">A standby that has the run up to the sequence, or the database.</param>
     /// <param name="cancel">Ends it early.</param>
-    public async IAsyncEnumerable<(ColumnBuffer Points, int First, int Last)> StreamAsync(
-        long runKey, int seriesId, long end, int chunksPerPage, [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<(ColumnBuffer Points, int First, int Last)> StreamAsync(
+        long runKey, int seriesId, long end, int chunksPerPage, NpgsqlDataSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var page = new ColumnBuffer(withSequences: true);
         // The place: how many points of that sequence have been given out. A batch can straddle chunks, and chunks can be merged meanwhile.
@@ -75,7 +76,7 @@ public sealed class SeriesReader(NpgsqlDataSource database)
         while (sequence <= end)
         {
             page.Clear();
-            var (complete, through) = await ReadPageAsync(runKey, seriesId, sequence, limit, page, cancel);
+            var (complete, through) = await ReadPageAsync(source, runKey, seriesId, sequence, limit, page, cancel);
             var (first, last) = Remaining(page, sequence, given, end);
             if (first < last)
             {
@@ -115,9 +116,9 @@ public sealed class SeriesReader(NpgsqlDataSource database)
     /// Reads the next chunks from a sequence on, and the tail after the last of them; answers whether nothing comes after, and up to which batch of
     /// the tail it got.
     /// </summary>
-    private async Task<(bool Complete, long Through)> ReadPageAsync(long runKey, int seriesId, long sequence, int limit, ColumnBuffer page, CancellationToken cancel)
+    private static async Task<(bool Complete, long Through)> ReadPageAsync(NpgsqlDataSource source, long runKey, int seriesId, long sequence, int limit, ColumnBuffer page, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand($"""
+        await using var command = source.CreateCommand($"""
             with next as materialized (
               select number, data from chunks where run_key = $1 and series_id = $2 and last_sequence >= $3 order by number limit $4)
             select 0 as part, number::bigint as at, data from next
