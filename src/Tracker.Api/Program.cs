@@ -40,6 +40,7 @@ try
     builder.AddLive();
     builder.AddApiDocs();
     builder.AddDashboard();
+    builder.CheckSettings();
 
     await using var app = builder.Build();
     app.UseAddresses();

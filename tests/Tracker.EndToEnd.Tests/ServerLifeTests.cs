@@ -10,7 +10,7 @@ using Xunit;
 namespace Tracker.EndToEnd.Tests;
 
 /// <summary>The server as a process with its own PostgreSQL: how it starts, stops, dies, and says why it does not start.</summary>
-public sealed class ServerLifeTests : IDisposable
+public sealed class ServerLifeTests(PostgresFixture postgres) : IDisposable
 {
     private readonly TemporaryFolder _data = new();
 
@@ -83,6 +83,21 @@ public sealed class ServerLifeTests : IDisposable
     [InlineData("this is no connection string")]
     public async Task A_wrong_connection_string_is_named_in_one_line(string connectionString) =>
         await RefusedAsync(_data.Path, "ConnectionStrings:Tracker", new Dictionary<string, string> { ["ConnectionStrings__Tracker"] = connectionString });
+
+    [Theory]
+    [InlineData("Alerts__Webhook__Uri", "https://example.com", "Alerts:Webhook:Url")]
+    [InlineData("Alerts__Smtp__Port", "many", "Alerts:Smtp:Port")]
+    [InlineData("Kestrel__Limits__MaxConcurrentConnections", "lots", "Kestrel:Limits:MaxConcurrentConnections")]
+    [InlineData("TRACKER_KEYS", "/dev/null/keys", "TRACKER_KEYS")]
+    public async Task A_wrong_setting_is_named_in_one_line(string variable, string value, string key) =>
+        await RefusedAsync(_data.Path, key, new Dictionary<string, string> { [variable] = value, ["ConnectionStrings__Tracker"] = await postgres.CreateDatabaseAsync() });
+
+    [Theory]
+    [InlineData("here", "here")]
+    [InlineData("http://127.0.0.1:0/tracker", "/tracker")]
+    [InlineData("http://0.0.0.0:0", "TRACKER_ADMIN_KEY_FILE")]
+    public async Task A_wrong_address_is_told_in_one_line(string url, string reason) =>
+        await RefusedAsync(_data.Path, reason, new Dictionary<string, string> { ["ConnectionStrings__Tracker"] = await postgres.CreateDatabaseAsync() }, "--urls", url);
 
     private static async Task RefusedAsync(string folder, string reason, Dictionary<string, string>? environment = null, params string[] arguments)
     {

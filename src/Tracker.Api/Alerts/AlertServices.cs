@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
 using Tracker.Api.Storage.Following;
@@ -13,7 +14,7 @@ public static class AlertServices
     {
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
-        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
+        builder.AddSection<AlertOptions>(AlertOptions.Section);
         builder.AddSecretProtection();
         services.AddSingleton<AlertSignal>();
         services.AddSingleton<AlertOutbox>();

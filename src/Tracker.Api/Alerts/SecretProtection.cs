@@ -13,19 +13,33 @@ namespace Tracker.Api.Alerts;
 /// </summary>
 public static class SecretProtection
 {
+    private const string KeysFolder = "TRACKER_KEYS";
+
     public static void AddSecretProtection(this WebApplicationBuilder builder)
     {
         var protection = builder.Services.AddDataProtection().SetApplicationName("Tracker");
-        if (builder.Configuration["TRACKER_KEYS"] is { Length: > 0 } folder)
+        if (builder.Configuration[KeysFolder] is { Length: > 0 } folder)
         {
-            var keys = Directory.CreateDirectory(folder);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(keys.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            protection.PersistKeysToFileSystem(keys);
+            protection.PersistKeysToFileSystem(Make(folder));
             return;
         }
 
         builder.Services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(services =>
             new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new DatabaseKeys(services.GetRequiredService<NpgsqlDataSource>())));
+    }
+
+    private static DirectoryInfo Make(string folder)
+    {
+        try
+        {
+            var keys = Directory.CreateDirectory(folder);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(keys.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return keys;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new OptionsValidationException(KeysFolder, typeof(SecretProtection), [$"{KeysFolder} names {folder}, which cannot be used: {error.Message}"]);
+        }
     }
 
     private sealed class DatabaseKeys(NpgsqlDataSource database) : IXmlRepository

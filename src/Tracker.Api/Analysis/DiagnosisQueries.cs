@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
 using Tracker.Core.Diagnosis;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
+using Tracker.Api.Http;
 using Tracker.Api.Runs;
 using Tracker.Api.Storage;
 

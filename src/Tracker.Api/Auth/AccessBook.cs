@@ -1,4 +1,5 @@
 using Npgsql;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using NpgsqlTypes;
 using Tracker.Api.Http;
-using Tracker.Api.Runs;
 
 namespace Tracker.Api.Auth;
 

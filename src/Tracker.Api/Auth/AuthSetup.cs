@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 
@@ -8,7 +9,7 @@ public static class AuthSetup
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AccessOptions>().Bind(builder.Configuration.GetSection(AccessOptions.Section)).ValidateOnStart();
+        builder.AddSection<AccessOptions>(AccessOptions.Section);
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
         services.AddSingleton<AccessBook>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessBook>());

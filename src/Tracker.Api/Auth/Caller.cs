@@ -1,3 +1,4 @@
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 
 namespace Tracker.Api.Auth;

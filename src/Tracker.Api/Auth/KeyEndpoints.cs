@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Http;
-using Tracker.Api.Runs;
 
 namespace Tracker.Api.Auth;
 
@@ -32,7 +31,7 @@ public static class KeyEndpoints
         long? project = null;
         if (request.Project is { Length: > 0 } name)
         {
-            if (RunRules.Text("project", name, 128) is { } problem) return problem;
+            if (Problems.OfText("project", name, 128) is { } problem) return problem;
             project = await subjects.ProjectAsync(name, cancel);
             if (project is { } known && caller.In(known) == Rights.None) project = null;
             if (project is null)

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 

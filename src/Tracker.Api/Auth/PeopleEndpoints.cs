@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Http;
-using Tracker.Api.Runs;
 
 namespace Tracker.Api.Auth;
 
@@ -36,7 +35,7 @@ public static class PeopleEndpoints
 
     private static async Task<Results<Created<PersonDto>, ProblemHttpResult>> Create(CreatePersonRequest request, HttpContext http, PeopleStore people, Sessions sessions, AccessBook book, CancellationToken cancel)
     {
-        if ((CheckEmail(request.Email) ?? CheckRole("role", request.Role) ?? RunRules.Text("name", request.Name, 200)) is { } problem) return problem;
+        if ((CheckEmail(request.Email) ?? CheckRole("role", request.Role) ?? Problems.OfText("name", request.Name, 200)) is { } problem) return problem;
         var caller = http.Caller();
         var isFirst = book.Now.Users.Count == 0 && caller.Kind == CallerKind.Local;
         if ((request.Password is not null || isFirst) && CheckPassword(request.Password) is { } weak) return weak;
@@ -54,7 +53,7 @@ public static class PeopleEndpoints
     private static async Task<Results<Ok<PersonDto>, ProblemHttpResult>> Change(string person, ChangePersonRequest request, HttpContext http, PeopleStore people, Sessions sessions, AccessBook book, CancellationToken cancel)
     {
         if (Find(book, person) is not { } entry) return Problems.UnknownPerson(person);
-        if ((CheckRole("role", request.Role) ?? RunRules.Text("name", request.Name, 200)) is { } problem) return problem;
+        if ((CheckRole("role", request.Role) ?? Problems.OfText("name", request.Name, 200)) is { } problem) return problem;
         var loses = (request.Role is not null && request.Role != "admin") || request.Disabled is true;
         if (loses && entry.Everywhere.HasFlag(Rights.Admin) && !book.Now.Users.Values.Any(other => other.Key != entry.Key && !other.Disabled && other.Everywhere.HasFlag(Rights.Admin)) && http.Caller().Kind == CallerKind.User)
             return Problems.Invalid("role", "This is the last admin: make another one first.");

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 using NpgsqlTypes;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using NpgsqlTypes;
 using Tracker.Api.Http;
-using Tracker.Api.Runs;
 
 namespace Tracker.Api.Auth;
 

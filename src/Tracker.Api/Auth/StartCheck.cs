@@ -5,9 +5,6 @@ using Tracker.Api.Http;
 
 namespace Tracker.Api.Auth;
 
-/// <summary>The server would be open to others than this machine, or its first key cannot be read.</summary>
-public sealed class AccessRefusedException(string message) : InvalidOperationException(message);
-
 /// <summary>Before the server listens: the first key, and no open door by accident.</summary>
 public static class StartCheck
 {

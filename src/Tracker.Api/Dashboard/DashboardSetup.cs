@@ -1,4 +1,4 @@
-using Tracker.Api.Auth;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Dashboard;
 

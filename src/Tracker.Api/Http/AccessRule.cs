@@ -1,4 +1,4 @@
-namespace Tracker.Api.Auth;
+namespace Tracker.Api.Http;
 
 /// <summary>What a right is asked for.</summary>
 #pragma warning disable CA1716 // A word of Visual Basic, and the one that reads right: Needs(Rights.Read, Of.Run).
@@ -23,7 +23,7 @@ public enum Of
     /// <summary>All projects: the server itself.</summary>
     Server,
 
-    /// <summary>Whatever the caller may reach: the handler narrows its answer by <see cref="Callers.Caller"/>.</summary>
+    /// <summary>Whatever the caller may reach: the handler narrows its answer by <c>http.Caller()</c>.</summary>
     Caller,
 
     /// <summary>Nothing: everybody may call it, without a key.</summary>

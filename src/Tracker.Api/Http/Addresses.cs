@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace Tracker.Api.Http;
 
@@ -28,7 +29,7 @@ public static class Addresses
         if (configuration.GetSection("Kestrel:Endpoints").Exists())
         {
             // Kestrel's own settings name every address; gRPC's joins them only when it is named, too.
-            if (configuration[GrpcKey] is not { Length: > 0 } and not "off") return;
+            if (configuration[GrpcKey] is null or "" or "off") return;
             configuration["Kestrel:Endpoints:TrackerGrpc:Url"] = configuration[GrpcKey];
             configuration["Kestrel:Endpoints:TrackerGrpc:Protocols"] = nameof(HttpProtocols.Http2);
             return;
@@ -95,6 +96,7 @@ public static class Addresses
     private static void EnsureFree(string url, string remedy)
     {
         var address = BindingAddress.Parse(url);
+        if (address.PathBase.Length > 0) throw new OptionsValidationException("urls", typeof(Addresses), [$"{url} has a path, and the server has none: write http://HOST:PORT."]);
         if (address.IsUnixPipe || address.IsNamedPipe || address.Port == 0) return;
         var host = IPAddress.TryParse(address.Host, out var ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any;
         try

@@ -93,6 +93,14 @@ public static class Problems
     public static ProblemHttpResult Forbidden() =>
         Of(StatusCodes.Status403Forbidden, "Not allowed", "Your key or role does not allow this. Ask an admin of the project for more.", null);
 
+    /// <summary>What is wrong with a text of at most so many characters; null for nothing, and for no text.</summary>
+    public static ProblemHttpResult? OfText(string field, string? text, int limit)
+    {
+        if (text is null) return null;
+        if (text.Length > limit) return Invalid(field, $"{field} has {text.Length} characters.", $"{limit} characters");
+        return text.Contains('\0', StringComparison.Ordinal) ? Invalid(field, $"{field} holds the character U+0000.", "no U+0000") : null;
+    }
+
     public static ProblemHttpResult CrossOrigin() =>
         Of(StatusCodes.Status403Forbidden, "Other origin", "A page of another site cannot use who you are signed in as. Programs send a key: Authorization: Bearer trk_….", null);
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using Tracker.Api.Auth;
 using Tracker.Api.Storage;
 
 namespace Tracker.Api.Http;

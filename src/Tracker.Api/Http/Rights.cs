@@ -1,4 +1,4 @@
-namespace Tracker.Api.Auth;
+namespace Tracker.Api.Http;
 
 /// <summary>What may be done in a project. Keys carry them as scopes, people by their role.</summary>
 [Flags]

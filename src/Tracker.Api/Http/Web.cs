@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Tracker.Api.Auth;
 
 namespace Tracker.Api.Http;
 

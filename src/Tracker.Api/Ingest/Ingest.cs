@@ -1,4 +1,5 @@
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Api.Telemetry;
 using Tracker.Core.Series;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 using Tracker.Api.Alerts;
 using Tracker.Api.Analysis;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Runs;
 
 namespace Tracker.Api.Live;

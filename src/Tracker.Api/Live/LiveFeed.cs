@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 using Npgsql;
 using Tracker.Api.Analysis;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.SignalR;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 
 namespace Tracker.Api.Live;
 

@@ -165,11 +165,6 @@ public sealed record OpenDiagnosisDto
     public required long OnsetStep { get; init; }
 }
 
-/// <summary>One page of a list.</summary>
-/// <param name="Items">The rows.</param>
-/// <param name="NextCursor" example="1042">Pass it as <c>cursor</c> for the next page; null on the last one.</param>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
-
 /// <summary>A project in the list of projects.</summary>
 public sealed record ProjectDto
 {

@@ -19,7 +19,7 @@ public static class RunEndpoints
         builder.Services.AddSingleton<ProjectFields>();
         builder.Services.AddSingleton<RunHeartbeats>();
         builder.Services.AddHostedService<RunRemoval>();
-        builder.Services.AddOptions<ContactOptions>().BindConfiguration(ContactOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddSection<ContactOptions>(ContactOptions.Section).ValidateDataAnnotations();
         builder.Services.AddSingleton<LostContact>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LostContact>());
         builder.Services.AddSingleton<RunThinning>();
@@ -116,7 +116,7 @@ public static class RunEndpoints
     private static async Task<Results<Ok<StoppedDto>, ProblemHttpResult>> Stop(
         string id, StopRunRequest? request, HttpContext http, RunCatalog catalog, RunStore store, CancellationToken cancel)
     {
-        if (RunRules.Text("reason", request?.Reason, 1_024) is { } problem) return problem;
+        if (Problems.OfText("reason", request?.Reason, 1_024) is { } problem) return problem;
         if (await catalog.FindAsync(id, cancel) is not { } run) return await AbsentAsync(id, catalog, cancel);
         return await store.StopAsync(run, request?.Reason ?? "asked to stop", http.Caller() is { Kind: not CallerKind.Local } caller ? caller.Name : "api", cancel) is { } stop ? TypedResults.Ok(new StoppedDto(stop)) : await AbsentAsync(id, catalog, cancel);
     }

@@ -24,24 +24,17 @@ public static partial class RunRules
         if (string.IsNullOrWhiteSpace(request.Project)) return Problems.Invalid("project", "A run belongs to a project: name it.", $"1–{MaxProjectLength} characters");
         if (request.Id is not null && !IsId(request.Id)) return Problems.Invalid("id", "An id is made of letters, digits, \"_\", \".\" and \"-\".", "1–64 of [A-Za-z0-9_.-]");
         if (request.Resume is not (null or "never" or "allow" or "must")) return Problems.Invalid("resume", "resume is \"never\", \"allow\" or \"must\".", "never, allow, must");
-        return Text("project", request.Project, MaxProjectLength) ?? Text("name", request.Name, MaxNameLength) ?? Config(request.Config) ?? Tags(request.Tags)
-            ?? Text("group", request.Group, MaxWordLength) ?? Text("jobType", request.JobType, MaxWordLength) ?? Text("notes", request.Notes, MaxNotesLength)
-            ?? Text("reference", request.Reference, 64);
+        return Problems.OfText("project", request.Project, MaxProjectLength) ?? Problems.OfText("name", request.Name, MaxNameLength) ?? Config(request.Config) ?? Tags(request.Tags)
+            ?? Problems.OfText("group", request.Group, MaxWordLength) ?? Problems.OfText("jobType", request.JobType, MaxWordLength) ?? Problems.OfText("notes", request.Notes, MaxNotesLength)
+            ?? Problems.OfText("reference", request.Reference, 64);
     }
 
     public static ProblemHttpResult? Check(PatchRunRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.Name is not null && string.IsNullOrWhiteSpace(request.Name)) return Problems.Invalid("name", "A name is not empty.", $"1–{MaxNameLength} characters");
-        return Text("name", request.Name, MaxNameLength) ?? Config(request.Config) ?? Tags(request.Tags) ?? Text("group", request.Group, MaxWordLength)
-            ?? Text("notes", request.Notes, MaxNotesLength) ?? Text("reference", request.Reference, 64);
-    }
-
-    public static ProblemHttpResult? Text(string field, string? text, int limit)
-    {
-        if (text is null) return null;
-        if (text.Length > limit) return Problems.Invalid(field, $"{field} has {text.Length} characters.", $"{limit} characters");
-        return text.Contains('\0', StringComparison.Ordinal) ? Problems.Invalid(field, $"{field} holds the character U+0000.", "no U+0000") : null;
+        return Problems.OfText("name", request.Name, MaxNameLength) ?? Config(request.Config) ?? Tags(request.Tags) ?? Problems.OfText("group", request.Group, MaxWordLength)
+            ?? Problems.OfText("notes", request.Notes, MaxNotesLength) ?? Problems.OfText("reference", request.Reference, 64);
     }
 
     private static ProblemHttpResult? Tags(IReadOnlyList<string>? tags)
@@ -51,7 +44,7 @@ public static partial class RunRules
         for (var i = 0; i < tags.Count; i++)
         {
             if (string.IsNullOrEmpty(tags[i])) return Problems.Invalid($"tags[{i}]", "A tag is not empty.", $"1–{MaxWordLength} characters");
-            if (Text($"tags[{i}]", tags[i], MaxWordLength) is { } problem) return problem;
+            if (Problems.OfText($"tags[{i}]", tags[i], MaxWordLength) is { } problem) return problem;
         }
 
         return null;

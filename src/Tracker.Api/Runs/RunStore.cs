@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Series;
 

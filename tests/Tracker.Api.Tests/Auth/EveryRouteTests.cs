@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Testing;
 using Xunit;
 
@@ -60,6 +61,45 @@ public sealed class EveryRouteTests(PostgresFixture postgres)
 
         wrong.ShouldBeEmpty();
         foreach (var somebody in nobodies.Concat(foreigners)) somebody.Client.Dispose();
+    }
+
+    [Fact]
+    public async Task A_page_of_another_site_changes_nothing_on_any_route_by_the_cookie_of_an_admin()
+    {
+        await using var world = await AccessWorld.StartAsync(postgres);
+        using var browser = await world.PersonAsync("admin@example.com", "admin");
+        var wrong = new List<string>();
+        // The last is what a browser without these headers sends: no proof is no.
+        foreach (var (header, value) in new[] { ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://evil.example"), ("Origin", "null"), ("X-Requested-With", "XMLHttpRequest") })
+        {
+            browser.DefaultRequestHeaders.Clear();
+            browser.DefaultRequestHeaders.Add(header, value);
+            foreach (var route in Routes(world.Server))
+            {
+                var rule = route.Metadata.GetMetadata<AccessRule>()!;
+                if (rule.Of == Of.Anyone) continue;
+                foreach (var method in (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["POST"]).Except(["GET", "HEAD", "OPTIONS"]))
+                {
+                    var (status, body) = await CallAsync(browser, method, route, rule, world.Mine);
+                    if (status != HttpStatusCode.Forbidden || !body.Contains("another site")) wrong.Add($"{method} {route.RoutePattern.RawText} with {header}: {value}: {status} {body}");
+                }
+            }
+        }
+
+        wrong.ShouldBeEmpty();
+    }
+
+    /// <summary>These ask nobody who they are: each has a secret of its own, or a check of its own.</summary>
+    [Fact]
+    public async Task What_changes_something_and_is_open_to_all_is_on_this_list()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        Routes(server).Where(route => route.Metadata.GetMetadata<AccessRule>() is { Of: Of.Anyone })
+            .SelectMany(route => (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Except(["GET", "HEAD"]).Select(method => $"{method} {route.RoutePattern.RawText}"))
+            .ShouldBe(
+            [
+                "POST /api/v1/session/", "DELETE /api/v1/session/", "POST /api/v1/invitations/look", "POST /api/v1/invitations/accept", "POST /api/v1/alerts/actions/{key}", "POST /api/v1/channels/{id}/slack",
+            ], ignoreOrder: true);
     }
 
     [Fact]

@@ -61,6 +61,8 @@ public static class GrpcServices
             var caller = await identification.OfAsync(http, http.RequestAborted);
             http.Features.Set(caller);
             if (limits.Take(caller, http.Connection.RemoteIpAddress) is { } seconds) return ProblemStatus.Of(Problems.TooManyCalls(seconds).ProblemDetails);
+            // Over TLS a page of another site could reach this address, too.
+            if (caller.IsAmbient && !CrossOrigin.IsAllowed(http.Request, needsProof: caller.Kind != CallerKind.Local)) return ProblemStatus.Of(Problems.CrossOrigin().ProblemDetails);
             if (caller.Kind == CallerKind.Nobody) return ProblemStatus.Of(Problems.Unauthorized(caller.Fault ?? "").ProblemDetails);
             return caller.MaySomewhere(Rights.Ingest) ? null : ProblemStatus.Of(Problems.Forbidden().ProblemDetails);
         };

@@ -14,6 +14,7 @@ public static class LogEndpoint
 {
     public static void AddIngest(this WebApplicationBuilder builder)
     {
+        builder.AddSection<IngestOptions>(IngestOptions.Section).ValidateDataAnnotations();
         builder.Services.AddSingleton<Ingest>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = SeriesLimits.MaxBodyBytes);
         builder.Services.AddRequestDecompression();
