@@ -12,10 +12,12 @@ public sealed partial class TrackerProcess : IAsyncDisposable
 
     private readonly string _dataFolder;
     private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly string _program;
     private readonly StringBuilder _output = new();
     private Process? _process;
 
-    private TrackerProcess(string dataFolder, IReadOnlyDictionary<string, string> environment) => (_dataFolder, _environment) = (dataFolder, environment);
+    private TrackerProcess(string dataFolder, IReadOnlyDictionary<string, string> environment, string? program = null) =>
+        (_dataFolder, _environment, _program) = (dataFolder, environment, program ?? Repository.PathOf("src", "Tracker.Api", "bin", Repository.Configuration, "net10.0", "Tracker.Api.dll"));
 
     /// <summary>Where it listens, the same after a restart.</summary>
     public Uri? Address { get; private set; }
@@ -36,10 +38,11 @@ public sealed partial class TrackerProcess : IAsyncDisposable
 
     /// <param name="dataFolder">The server's <c>TRACKER_DATA</c>.</param>
     /// <param name="environment">More variables, such as <c>Alerts__Webhook__Url</c>.</param>
+    /// <param name="program">The server's assembly, of another version perhaps; null for that of this build.</param>
     /// <returns>The server once it is ready.</returns>
-    public static async Task<TrackerProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<TrackerProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
     {
-        var server = new TrackerProcess(dataFolder, environment ?? new Dictionary<string, string>());
+        var server = new TrackerProcess(dataFolder, environment ?? new Dictionary<string, string>(), program);
         try
         {
             await server.StartAsync();
@@ -95,8 +98,7 @@ public sealed partial class TrackerProcess : IAsyncDisposable
 
     private Task<Uri> Launch(params string[] arguments)
     {
-        var program = Repository.PathOf("src", "Tracker.Api", "bin", Repository.Configuration, "net10.0", "Tracker.Api.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [_program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
