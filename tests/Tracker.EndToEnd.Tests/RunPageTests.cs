@@ -146,6 +146,55 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         (await page.Locator(".banner").CountAsync()).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Points_come_where_a_proxy_lets_no_WebSocket_through_and_a_deleted_run_says_so()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync();
+        await (await server.Client.LogAsync(run, """{"writer":"w","batch":1,"points":[{"step":0,"values":{"train/loss":2}}]}""")).JsonAsync();
+        var page = await browser.NewPageAsync(server.Address);
+        await page.RouteWebSocketAsync("**/hubs/live", socket => socket.CloseAsync());
+        await page.GotoAsync($"/runs/{run}");
+        await page.GetByText("live", new() { Exact = true }).First.WaitForAsync(new() { Timeout = Patience });
+        await (await server.Client.LogAsync(run, """{"writer":"w","batch":2,"points":[{"step":1,"values":{"train/loss":1}}]}""")).JsonAsync();
+        await page.GetByText("2 points", new() { Exact = true }).First.WaitForAsync(new() { Timeout = Patience });
+        (await server.Client.DeleteAsync(new Uri($"/api/v1/runs/{run}", UriKind.Relative), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        await page.GetByText("This run was moved to the trash.").WaitForAsync(new() { Timeout = Patience });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
+        await page.GetByText("This run was moved to the trash.").WaitForAsync(new() { State = WaitForSelectorState.Detached, Timeout = Patience });
+    }
+
+    [Fact]
+    public async Task A_series_gets_its_role_by_hand_and_thresholds_are_set_for_the_run_and_its_project()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync();
+        await (await server.Client.LogAsync(run, """{"writer":"w","batch":1,"points":[{"step":0,"values":{"my_objective":2}},{"step":1,"values":{"my_objective":1}}]}""")).JsonAsync();
+        var page = await browser.NewPageAsync(server.Address);
+        var errors = Errors(page);
+        await page.GotoAsync($"/runs/{run}?tab=overview");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Role of my_objective: none" }).ClickAsync();
+        await page.GetByLabel("Role", new() { Exact = true }).FillAsync("train/loss");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Role of my_objective: train/loss" }).WaitForAsync(new() { Timeout = Patience });
+
+        await page.GotoAsync("/projects/test/settings?condition=clip-over-80");
+        await page.GetByLabel("often clears").FillAsync("0.3");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Try on stored runs" }).ClickAsync();
+        await page.GetByText("1 run would be judged as before").WaitForAsync(new() { Timeout = Patience });
+        await AccessibleAsync(page);
+        await page.Locator(".thresholds button[type=submit]").ClickAsync();
+        await page.GetByText("Saved", new() { Exact = true }).WaitForAsync(new() { Timeout = Patience });
+
+        await page.GotoAsync($"/runs/{run}?tab=examination&condition=clip-over-80");
+        await page.GetByText("Thresholds of the detectors for this run").ClickAsync();
+        await page.GetByText("The project has 0.3.").WaitForAsync(new() { Timeout = Patience });
+        await page.GetByLabel("often clears").FillAsync("2000000");
+        await page.Locator(".thresholds button[type=submit]").ClickAsync();
+        (await page.GetByLabel("often clears").EvaluateAsync<bool>("input => input.validity.rangeOverflow")).ShouldBeTrue();
+        errors.ShouldBeEmpty();
+    }
+
     private static List<string> Errors(IPage page)
     {
         var errors = new List<string>();

@@ -72,6 +72,13 @@ public static class AnalyzerOptionsJson
         return merged.ToJsonString();
     }
 
+    /// <summary>Whether a property of this type is a threshold that can be set.</summary>
+    internal static bool IsNumber(Type type) => type == typeof(int) || type == typeof(long) || type == typeof(double);
+
+    /// <summary>What a threshold of this default can be set to.</summary>
+    internal static (double Least, double Most) LimitsOf(double standard, bool whole) =>
+        whole ? (Math.Min(1, standard), Math.Max(100, 10 * standard)) : (Math.Min(0, standard), Math.Max(1, 1000 * standard));
+
     private static (string Field, string Limit)? OutOfRange(AnalyzerOptions options)
     {
         var defaults = new AnalyzerOptions();
@@ -80,10 +87,9 @@ public static class AnalyzerOptionsJson
             if (detector.GetValue(options) is not { } given || detector.GetValue(defaults) is not { } usual) continue;
             foreach (var threshold in detector.PropertyType.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             {
-                var whole = threshold.PropertyType == typeof(int) || threshold.PropertyType == typeof(long);
-                if (!whole && threshold.PropertyType != typeof(double)) continue;
+                if (!IsNumber(threshold.PropertyType)) continue;
                 var (value, standard) = (Convert.ToDouble(threshold.GetValue(given), CultureInfo.InvariantCulture), Convert.ToDouble(threshold.GetValue(usual), CultureInfo.InvariantCulture));
-                var (least, most) = whole ? (Math.Min(1, standard), Math.Max(100, 10 * standard)) : (Math.Min(0, standard), Math.Max(1, 1000 * standard));
+                var (least, most) = LimitsOf(standard, threshold.PropertyType != typeof(double));
                 if (value == standard || (value >= least && value <= most)) continue;
                 return ($"options.{JsonNamingPolicy.CamelCase.ConvertName(detector.Name)}.{JsonNamingPolicy.CamelCase.ConvertName(threshold.Name)}",
                     string.Create(CultureInfo.InvariantCulture, $"{least} to {most}, its default is {standard}"));

@@ -13,6 +13,7 @@ internal static class OptionsEndpoints
 {
     public static void MapOptions(this RouteGroupBuilder group)
     {
+        group.MapGet("/thresholds", () => TypedResults.Ok(new Page<DetectorThresholdsDto>(ThresholdBook.All, null))).Needs(Rights.Read, Of.Caller).WithSummary("All thresholds of the detectors: what they mean, their defaults and limits.");
         group.MapGet("/projects/{name}/options", OfProject).Needs(Rights.Read, Of.Project).WithSummary("Thresholds of the detectors for the runs of a project: what was set, and all of them.");
         group.MapPut("/projects/{name}/options", SetProject).Needs(Rights.Write, Of.Project).WithSummary("Sets thresholds for a project, {} for none: for runs to come, and for those that run from now on. Try them with a back-test first.");
         group.MapGet("/runs/{id}/options", OfRun).Needs(Rights.Read, Of.Run).WithSummary("Thresholds of the detectors for one run: what was set for it, for its project, and all of them.");

@@ -37,9 +37,11 @@ public sealed class RunQueries(NpgsqlDataSource database, SeriesReader series, S
     {
         var rows = await ReadAsync($"""
             {Columns}
-            where r.project_key = $1 and r.project_sequence > $2 and r.deleted_at is null order by r.project_sequence limit $3
+            where r.project_key = $1 and r.project_sequence > $2 order by r.project_sequence limit $3
             """, cancel, Number(projectKey), Number(afterSequence), Number(limit));
-        return await CompleteAsync(rows, null, cancel);
+        var living = await CompleteAsync([.. rows.Where(row => row.Run.DeletedAt is null)], null, cancel);
+        // Of a deleted run nobody asks more than that it is gone.
+        return [.. living.Concat(rows.Select(row => row.Run).Where(run => run.DeletedAt is not null)).OrderBy(run => run.ProjectSequence)];
     }
 
     /// <summary>One run with its metrics up to the last acknowledged batch.</summary>

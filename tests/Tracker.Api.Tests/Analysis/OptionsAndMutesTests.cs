@@ -57,6 +57,29 @@ public sealed class OptionsAndMutesTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Every_threshold_is_listed_with_its_meaning_and_limits_that_options_take()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync();
+        var book = (await server.Client.JsonAsync("/api/v1/thresholds")).GetProperty("items").EnumerateArray().ToList();
+        var effective = (await server.Client.JsonAsync($"/api/v1/runs/{run}/options")).GetProperty("effective");
+        foreach (var detector in book)
+        {
+            foreach (var threshold in detector.GetProperty("thresholds").EnumerateArray())
+            {
+                var name = threshold.GetProperty("name").GetString()!;
+                threshold.GetProperty("summary").GetString().ShouldNotBeNullOrEmpty($"{detector.GetProperty("detector")}.{name} is explained");
+                effective.GetProperty(detector.GetProperty("detector").GetString()!).GetProperty(name).GetDouble().ShouldBe(threshold.GetProperty("default").GetDouble());
+            }
+        }
+
+        var clipping = book.Single(detector => detector.GetProperty("detector").GetString() == "clipping");
+        clipping.GetProperty("conditions").EnumerateArray().Select(id => id.GetString()).ShouldBe(["clip-over-50", "clip-over-80"]);
+        var most = clipping.GetProperty("thresholds").EnumerateArray().Single(threshold => threshold.GetProperty("name").GetString() == "points").GetProperty("most").GetDouble();
+        await PutAsync(server, $"/api/v1/runs/{run}/options", $$$"""{"clipping":{"points":{{{most}}}}}""");
+    }
+
+    [Fact]
     public async Task A_threshold_that_is_unknown_or_out_of_range_is_named()
     {
         await using var server = await TrackerServer.StartAsync(postgres);

@@ -49,6 +49,21 @@ public sealed class LiveChangesTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_run_that_is_deleted_and_brought_back_is_told_to_those_who_watch_it_and_its_project()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        await using var browser = await Browser.ConnectAsync(server.Address);
+        await using var other = await Browser.ConnectAsync(server.Address);
+        var log = await RunLogger.CreateAsync(server.Client);
+        await browser.WatchRunAsync(log.Run, 0);
+        await other.InvokeAsync("WatchProject", "digits");
+        (await server.Client.DeleteAsync(new Uri($"/api/v1/runs/{log.Run}", UriKind.Relative), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        foreach (var watcher in new[] { browser, other }) Id(await watcher.NextAsync("run", run => run.GetProperty("deletedAt").ValueKind == JsonValueKind.String)).ShouldBe(log.Run);
+        await (await server.Client.PostAsync($"/api/v1/runs/{log.Run}/restore", "{}")).JsonAsync();
+        foreach (var watcher in new[] { browser, other }) Id(await watcher.NextAsync("run", run => run.GetProperty("deletedAt").ValueKind == JsonValueKind.Null)).ShouldBe(log.Run);
+    }
+
+    [Fact]
     public async Task A_diagnosis_and_its_alert_reach_those_who_watch_the_run_and_the_project()
     {
         await using var server = await TrackerServer.StartAsync(postgres);

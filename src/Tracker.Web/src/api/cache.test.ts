@@ -128,6 +128,26 @@ test('A new run is put first in its project’s table, and a later state of it i
   client.clear();
 });
 
+test('A deleted run leaves the tables and its page knows; brought back it stands where it was', () => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  const ids = () => client.getQueryData<{ pages: Page<Row>[] }>(queryKey)!.pages[0]!.items.map((item) => item.id);
+  const queryKey = [...keys.rows('bin'), { fields: 'name' }];
+  const of = (id: string, day: number, changes: Partial<Run> = {}) => run({ id, project: 'bin', createdAt: `2026-01-0${day}T00:00:00Z`, ...changes });
+  const items = [of('c', 3), of('b', 2), of('a', 1)].map(rowOf);
+  const read = vi.fn(() => Promise.resolve({ pages: [{ items, nextCursor: null }], pageParams: [undefined] }));
+  client.setQueryData(queryKey, { pages: [{ items, nextCursor: null }], pageParams: [undefined] });
+  new QueryObserver(client, { queryKey, queryFn: read, staleTime: Infinity, structuralSharing: false }).subscribe(() => undefined);
+  patchRun(client, of('b', 2, { deletedAt: '2026-02-01T00:00:00Z', projectSequence: 5 }));
+  vi.advanceTimersByTime(300);
+  expect(ids()).toEqual(['c', 'a']);
+  expect(client.getQueryData<Run>(keys.run('b'))!.deletedAt).toBeTruthy();
+  patchRun(client, of('b', 2, { deletedAt: null, projectSequence: 6 }));
+  vi.advanceTimersByTime(600);
+  expect(read).toHaveBeenCalledOnce();
+  client.clear();
+});
+
 test('An older state of a run or a diagnosis does not undo a newer one', () => {
   const client = new QueryClient();
   client.setQueryData(keys.run('r'), run({ state: 'finished', projectSequence: 7, sequence: 3 }));

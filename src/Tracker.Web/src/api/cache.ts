@@ -117,6 +117,9 @@ export function patchRun(client: QueryClient, run: Run): void {
   rereadIfReading(client, keys.run(run.id));
   client.setQueryData<Run>(keys.run(run.id), (old) => newer(old, run));
   queueRow(client, run);
+  if (run.deletedAt) {
+    for (const key of [keys.projectDiagnoses(run.project), ['inbox']]) soon(`gone ${key.join(' ')}`, 500, () => client.invalidateQueries({ queryKey: key }));
+  }
   // All projects are counted for this: not for every point of every run in every browser.
   soon('projects', 10_000, () => client.invalidateQueries({ queryKey: keys.projects }));
   soon(`sparkline ${run.id}`, 10_000, () => client.invalidateQueries({ queryKey: keys.sparkline(run.id) }));

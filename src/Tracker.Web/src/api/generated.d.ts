@@ -2616,6 +2616,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All thresholds of the detectors: what they mean, their defaults and limits. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DetectorThresholdsDtoPage"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description Unprocessable Content */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/options": {
         parameters: {
             query?: never;
@@ -5817,6 +5871,33 @@ export interface components {
              */
             nextCursor?: string | null;
         };
+        /** @description The thresholds of one detector. */
+        DetectorThresholdsDto: {
+            /**
+             * @description Its name in options.
+             * @example clipping
+             */
+            detector?: string;
+            /**
+             * @description What they are.
+             * @example Thresholds of clip-over-50 and clip-over-80.
+             */
+            summary?: string;
+            /** @description Conditions that they decide on. */
+            conditions?: string[];
+            /** @description The thresholds. */
+            thresholds?: components["schemas"]["ThresholdDto"][];
+        };
+        /** @description One page of a list. */
+        DetectorThresholdsDtoPage: {
+            /** @description The rows. */
+            items?: components["schemas"]["DetectorThresholdsDto"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last one.
+             * @example 1042
+             */
+            nextCursor?: string | null;
+        };
         /** @description One root cause in one run: symptom, ranked causes, evidence, what to do. */
         DiagnosisDto: {
             /**
@@ -7907,6 +7988,42 @@ export interface components {
         /** @description Answer to a request to stop. */
         StoppedDto: {
             stop?: components["schemas"]["StopDto"];
+        };
+        /** @description One threshold. */
+        ThresholdDto: {
+            /**
+             * @description Its name in options.
+             * @example often
+             */
+            name?: string;
+            /**
+             * @description What it means, its unit, its source.
+             * @example Share of clipped steps above which clip-over-50 is raised. Default 0.5.
+             */
+            summary?: string;
+            /**
+             * Format: double
+             * @description Its value where nothing is set.
+             * @example 0.5
+             */
+            default?: number;
+            /**
+             * Format: double
+             * @description Least value that is taken.
+             * @example 0
+             */
+            least?: number;
+            /**
+             * Format: double
+             * @description Greatest value that is taken.
+             * @example 500
+             */
+            most?: number;
+            /**
+             * @description Whether it is a whole number: a count.
+             * @example false
+             */
+            whole?: boolean;
         };
         /** @description What a person says of a diagnosis. */
         VerdictRequest: {

@@ -30,10 +30,12 @@ const cadence = 100;
 const signOfLife = 700;
 /** How long an unused watch is kept: going back and forth costs nothing. */
 const linger = 5000;
+/** Refusals of a server that does answer calls, after which the next way is tried. */
+const patience = 2;
 
 /** The connection to /hubs/live: keeps the watches, resumes them after a loss, and hands what comes to the cache. */
 export class Live {
-  private readonly connection: HubConnection;
+  private connection: HubConnection;
   private readonly watches = new Map<string, Watch>();
   private readonly listeners = new Set<() => void>();
   private readonly waiting = new Map<string, PointsMessage[]>();
@@ -43,22 +45,7 @@ export class Live {
   private status: LiveStatus = { state: 'connecting', since: Date.now() };
 
   constructor(private readonly client: QueryClient) {
-    // No negotiation: its answer would hold for the node that gave it, and a proxy may send the WebSocket to another one.
-    this.connection = new HubConnectionBuilder().withUrl('/hubs/live', { skipNegotiation: true, transport: HttpTransportType.WebSockets }).configureLogging(LogLevel.None).build();
-    this.connection.serverTimeoutInMilliseconds = 40_000;
-    this.connection.on('points', (message: PointsMessage) => this.enqueue(message));
-    this.connection.on('histograms', ({ run, names }: { run: string; names: string[] }) => patchHistograms(this.client, run, names));
-    this.connection.on('run', (run: Run) => patchRun(this.client, run));
-    this.connection.on('diagnosis', (diagnosis: Diagnosis) => {
-      patchDiagnosis(this.client, diagnosis);
-      notify(diagnosis);
-    });
-    this.connection.on('alert', (alert: LiveAlert) => {
-      notifyAlert(alert);
-      void this.client.invalidateQueries({ queryKey: alertKeys.all });
-    });
-    this.connection.on('reset', ({ run, sequence }: { run: string; sequence: number }) => this.reset(run, sequence));
-    this.connection.onclose(() => this.lost());
+    this.connection = this.build();
     addEventListener('online', () => this.retry());
     // A page that comes back into view, or a network that changed, may stand on a connection that is dead and does not know it.
     addEventListener('offline', () => void this.probe());
@@ -68,6 +55,32 @@ export class Live {
     });
     setInterval(() => this.checkSleep(), 500);
     void this.start();
+  }
+
+  /**
+   * A connection to the hub, not begun.
+   * @param anyWay Whatever a proxy that lets no WebSocket through does let through: server-sent events, else calls that are held open.
+   */
+  private build(anyWay = false): HubConnection {
+    const { ServerSentEvents, LongPolling, WebSockets } = HttpTransportType;
+    // No negotiation: its answer would hold for the node that gave it, and a proxy may send the WebSocket to another one.
+    const way = anyWay ? { transport: ServerSentEvents | LongPolling } : { skipNegotiation: true, transport: WebSockets };
+    const made = new HubConnectionBuilder().withUrl('/hubs/live', way).configureLogging(LogLevel.None).build();
+    made.serverTimeoutInMilliseconds = 40_000;
+    made.on('points', (message: PointsMessage) => this.enqueue(message));
+    made.on('histograms', ({ run, names }: { run: string; names: string[] }) => patchHistograms(this.client, run, names));
+    made.on('run', (run: Run) => patchRun(this.client, run));
+    made.on('diagnosis', (diagnosis: Diagnosis) => {
+      patchDiagnosis(this.client, diagnosis);
+      notify(diagnosis);
+    });
+    made.on('alert', (alert: LiveAlert) => {
+      notifyAlert(alert);
+      void this.client.invalidateQueries({ queryKey: alertKeys.all });
+    });
+    made.on('reset', ({ run, sequence }: { run: string; sequence: number }) => this.reset(run, sequence));
+    made.onclose(() => made === this.connection && this.lost());
+    return made;
   }
 
   readonly getStatus = (): LiveStatus => this.status;
@@ -109,9 +122,13 @@ export class Live {
   private async start(): Promise<void> {
     if (this.starting) return;
     this.starting = true;
+    let refused = 0;
     for (let attempt = 0; this.connection.state === HubConnectionState.Disconnected; attempt++) {
       try {
         if (!(await mayListen())) throw new Error('Nobody has signed in.');
+        // A WebSocket is tried first, again after every loss, and in turns with the other ways while neither works.
+        this.connection = this.build(Math.floor(refused / patience) % 2 === 1);
+        refused++;
         await this.connection.start();
         this.setStatus('live');
         this.watches.forEach((watch) => void this.begin(watch));

@@ -34,7 +34,8 @@ export const isNewer = (run: Ordered, old: Ordered): boolean =>
 type Ordered = Pick<Run, 'projectSequence' | 'sequence'>;
 
 export function patchRows(client: QueryClient, project: string, runs: ReadonlyMap<string, Run>): void {
-  const rows = new Map([...runs].map(([id, run]) => [id, rowOf(run)]));
+  const gone = new Set([...runs.values()].filter((run) => run.deletedAt).map((run) => run.id));
+  const rows = new Map([...runs].filter(([id]) => !gone.has(id)).map(([id, run]) => [id, rowOf(run)]));
   const merged = (row: Row): Row => {
     const change = rows.get(row.id);
     return change && isNewer(change, row) ? { ...row, ...change } : row;
@@ -43,22 +44,33 @@ export function patchRows(client: QueryClient, project: string, runs: ReadonlyMa
     const data = query.state.data as InfiniteData<Page<Row>> | undefined;
     if (!data) continue;
     const request = query.queryKey[3] as RowsRequest;
+    const again = (delay: number) => query.isActive() && soon(`reorder ${query.queryHash}`, delay, () => client.invalidateQueries({ queryKey: query.queryKey, exact: true }));
+    if (request.deleted) {
+      // The trash: what came into it or was brought back.
+      if (gone.size > 0 || data.pages.some((page) => page.items.some((row) => rows.has(row.id)))) again(cadence);
+      continue;
+    }
     const known = new Set(data.pages.flatMap((page) => page.items.map((row) => row.id)));
     const fresh = [...rows.values()].filter((row) => !known.has(row.id));
-    const plain = !request.filter && !request.orderBy && !request.deleted;
+    const plain = !request.filter && !request.orderBy;
     // The newest first, as the server gives them; where an order or a filter decides, only the server knows the place.
     const added = plain ? fresh.filter((row) => row.createdAt >= (data.pages[0]?.items[0]?.createdAt ?? '')).reverse() : [];
-    const touched = [...rows.keys()].some((id) => known.has(id));
+    // Brought back from the trash: older than the newest, and among what was read.
+    const end = data.pages.at(-1)?.nextCursor ? data.pages.at(-1)?.items.at(-1)?.createdAt ?? '' : '';
+    if (plain && fresh.length > added.length && fresh.some((row) => row.createdAt >= end && !added.includes(row))) again(cadence);
+    const touched = [...rows.keys(), ...gone].some((id) => known.has(id));
     if (touched || added.length > 0) {
-      const pages = data.pages.map((page) => (page.items.some((row) => rows.has(row.id)) ? { ...page, items: page.items.map(merged) } : page));
+      const left = (page: Page<Row>) => page.items.filter((row) => !gone.has(row.id)).map(merged);
+      const pages = data.pages.map((page) => (page.items.some((row) => rows.has(row.id) || gone.has(row.id)) ? { ...page, items: left(page) } : page));
       if (added.length > 0 && pages[0]) pages[0] = { ...pages[0], items: [...added, ...pages[0].items] };
       client.setQueryData(query.queryKey, { ...data, pages });
     }
     // A read that is under way may be older than this push.
     const overtaken = query.state.fetchStatus === 'fetching';
-    if ((!plain || overtaken) && query.isActive()) soon(`reorder ${query.queryHash}`, reorder * Math.max(1, data.pages.length), () => client.invalidateQueries({ queryKey: query.queryKey, exact: true }));
+    if (!plain || overtaken) again(reorder * Math.max(1, data.pages.length));
   }
-  client.setQueriesData<Row[]>({ queryKey: keys.allRows(project) }, (old) => (old?.some((row) => rows.has(row.id)) ? old.map(merged) : old));
+  client.setQueriesData<Row[]>({ queryKey: keys.allRows(project) }, (old) =>
+    (old?.some((row) => rows.has(row.id) || (gone.has(row.id) && !row.deletedAt)) ? old.filter((row) => !gone.has(row.id) || row.deletedAt).map(merged) : old));
   soon(`count ${project}`, reorder, () => client.invalidateQueries({ queryKey: keys.counts(project) }));
 }
 

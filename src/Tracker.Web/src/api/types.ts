@@ -54,6 +54,8 @@ export interface Run {
   stop: Stop | null;
   metrics: Record<string, MetricSummary>;
   diagnoses: OpenDiagnosis[];
+  /** Since when the run lies in the trash. */
+  deletedAt?: string | null;
 }
 
 export interface Project {

@@ -6,7 +6,7 @@ import type { Line } from '../charts/model';
 import type { Source } from './DataChart';
 import { MenuItem, Popover } from './Popover';
 import { save } from './save';
-import { toggled, useView } from './view';
+import { listOf, toggled, useView } from './view';
 
 interface Props {
   chart: string;
@@ -36,6 +36,7 @@ export function ChartMenu({ chart, title, lines, sources, axis, plot, full, calm
           return (
             <div className="menu">
               <MenuItem checked={calm} onClick={() => change({ calm: view.calm === '*' ? undefined : toggled(view.calm, chart) })}>Ignore outliers</MenuItem>
+              <MenuItem checked={listOf(view.pins).includes(chart)} onClick={done(() => change({ pins: toggled(view.pins, chart) }))}>Pinned on top</MenuItem>
               <hr />
               <MenuItem onClick={done(async () => {
                 const picture = plot.current && (await pictureOf(plot.current, title, lines));

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Smoother } from '../api/queries';
 import { formatCount, formatValue } from '../lib/numbers';
 import { useChartKeys } from './useChartKeys';
-import { smoothRange, useView } from './view';
+import { smoothRange, useView, type Size } from './view';
 
 const smoothers: Record<Smoother, string> = { ema: 'exponential', 'time-ema': 'time-weighted', gaussian: 'Gaussian', mean: 'running mean' };
 const axes = [['step', 'step'], ['relative', 'relative time'], ['time', 'time']];
@@ -51,6 +51,12 @@ export function ChartTools({ series = none }: { series?: readonly string[] }) {
       </label>
       <button type="button" className="quiet" aria-pressed={view.xlog === true} disabled={x === 'time'} onClick={() => change({ xlog: view.xlog ? undefined : true })}>log x</button>
       <button type="button" className="quiet" aria-pressed={view.calm === '*'} title="The y axes leave out the few values that lie far from the others, and say how many" onClick={() => change({ calm: view.calm === '*' ? undefined : '*' })}>ignore outliers</button>
+      <label>
+        <span className="tools-word">size</span>
+        <select aria-label="Size of charts" value={view.size ?? ''} onChange={(event) => change({ size: (event.target.value || undefined) as Size | undefined })}>
+          <option value="small">small</option><option value="">medium</option><option value="large">large</option>
+        </select>
+      </label>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { setHovered } from '../charts/hovered';
 import type { Line } from '../charts/model';
 import { SeriesChart } from '../charts/SeriesChart';
 import { useInView, useSize } from '../charts/useSize';
+import { spansDecades } from '../lib/axes';
 import { bandOf, envelope } from '../lib/bands';
 import type { EvidenceRange } from '../lib/evidence';
 import type { Guide } from '../lib/guides';
@@ -38,7 +39,6 @@ interface Props {
   note?: string | undefined;
 }
 
-const height = 184;
 const headRoom = 58;
 /** A series with fewer points is not smoothed: it would lag behind itself. */
 const smoothFrom = 100;
@@ -48,10 +48,11 @@ const none: readonly never[] = [];
 export const DataChart = memo(function DataChart(props: Props) {
   const [place, inView] = useInView<HTMLDivElement>();
   const [view] = useView();
+  const { height } = usePageStyle();
   const full = view.full === props.chart;
   return (
     <div ref={place} className="chart-place" id={`chart-${props.chart}`} style={{ minHeight: height + headRoom }}>
-      {inView || full ? <LiveChart {...props} full={full} /> : <div className="chart-rest"><span className="chart-title">{props.title}</span></div>}
+      {inView || full ? <LiveChart {...props} full={full} /> : <div className="chart-rest" style={{ height: height + headRoom }}><span className="chart-title">{props.title}</span></div>}
     </div>
   );
 });
@@ -59,11 +60,10 @@ export const DataChart = memo(function DataChart(props: Props) {
 /** A chart with its data: read at the resolution of its width, and kept up to date. */
 function LiveChart({ chart, title, sources, usualLog, evidence = none, guides = none, note, full }: Props & { full: boolean }) {
   const [view, change] = useView();
-  const { axis, xlog, smoother, smoothing, from, to } = usePageStyle();
+  const { axis, xlog, smoother, smoothing, from, to, height } = usePageStyle();
   const [box, width, roomHeight] = useSize<HTMLDivElement>();
   const plot = useRef<uPlot | null>(null);
   const raw = listOf(view.raw).includes(chart);
-  const log = listOf(view.log).includes(chart) !== usualLog;
   const calm = view.calm === '*' || listOf(view.calm).includes(chart);
   const points = Math.max(200, Math.ceil(width / 200) * 200);
 
@@ -88,6 +88,10 @@ function LiveChart({ chart, title, sources, usualLog, evidence = none, guides = 
     const all = runs.flatMap(([, list], i) => list.flatMap((source) => lineOf(source, data[i])));
     return sources.some((source) => source.group !== undefined) ? banded(all, sources, points, xlog) : all;
   }, [runs, sources, data, points, xlog]);
+  // What was logarithmic once stays so while the chart is there: an axis that changes by itself is hard to read.
+  const decades = useRef(false);
+  decades.current ||= !usualLog && spansDecades(lines);
+  const log = listOf(view.log).includes(chart) !== (usualLog || decades.current);
   const zoom = useMemo((): [number, number] | null => (from !== undefined && to !== undefined ? [from, to] : null), [from, to]);
   const failed = results.find((result) => result.error && !result.data);
   const ready = data.some(Boolean);
@@ -97,7 +101,7 @@ function LiveChart({ chart, title, sources, usualLog, evidence = none, guides = 
       {failed && !ready ? (
         <Failure what={`${title} could not be read.`} error={failed.error!} retry={() => results.forEach((result) => result.error && void result.refetch())} />
       ) : !ready ? (
-        <div className="chart-rest"><span className="chart-title">{title}</span></div>
+        <div className="chart-rest" style={{ height: height + headRoom }}><span className="chart-title">{title}</span></div>
       ) : (
         <SeriesChart
           title={title}

@@ -18,7 +18,7 @@ export function useLocalView(project: string, page: string): void {
 }
 
 // How a page is laid out lasts; which runs, which range and which chart are of the moment.
-const lasting = ({ cols, side, sum, paint, smooth, smoother, x, xlog, log, raw, calm, folded }: View): View => readView({ cols, side, sum, paint, smooth, smoother, x, xlog, log, raw, calm, folded });
+const lasting = ({ cols, side, sum, paint, smooth, smoother, x, xlog, log, raw, calm, folded, pins, size }: View): View => readView({ cols, side, sum, paint, smooth, smoother, x, xlog, log, raw, calm, folded, pins, size });
 
 function read(key: string): View | null {
   try {

@@ -2,6 +2,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import type { Smoother, XAxis } from '../api/queries';
 
+export type Size = 'small' | 'large';
+
 /** What the URL holds of a page: a copied link opens the same view. */
 export interface View {
   tab?: string;
@@ -23,8 +25,11 @@ export interface View {
   full?: string;
   /** Only charts whose series fits this regular expression. */
   charts?: string;
-  /** Sections of charts that are folded. */
+  /** Sections of charts that are folded, and charts that stand above all sections. */
   folded?: string;
+  pins?: string;
+  /** How large charts are; medium unless it says so. */
+  size?: Size;
   /** Runs on the charts. */
   runs?: string;
   /** Which runs: a filter, or plain words. */
@@ -68,7 +73,7 @@ export interface View {
 }
 
 const texts = [
-  'tab', 'log', 'raw', 'calm', 'full', 'charts', 'folded', 'runs', 'filter', 'order', 'cols', 'side', 'group', 'sum', 'paint', 'view', 'x',
+  'tab', 'log', 'raw', 'calm', 'full', 'charts', 'folded', 'pins', 'runs', 'filter', 'order', 'cols', 'side', 'group', 'sum', 'paint', 'view', 'x',
   'part', 'sx', 'sy', 'sc', 'target', 'axes', 'brush', 'reference', 'find', 'state',
   'preset', 'shape', 'layer', 'beside', 'severity', 'verdict', 'condition', 'project',
 ] as const;
@@ -82,6 +87,7 @@ export function readView(search: Record<string, unknown>): View {
   for (const name of texts) if (search[name] != null && search[name] !== '') view[name] = String(search[name]);
   for (const name of numbers) if (Number.isFinite(search[name])) view[name] = search[name] as number;
   for (const name of flags) if (search[name] === true) view[name] = true;
+  if (search.size === 'small' || search.size === 'large') view.size = search.size;
   if (smoothers.includes(search.smoother)) view.smoother = search.smoother as Smoother;
   if (view.smooth !== undefined) view.smooth = Math.min(smoothRange(view.smoother).max, Math.max(0, view.smooth));
   return view;

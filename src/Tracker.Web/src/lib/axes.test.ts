@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { logTicks, notPositive, xExtent, yExtent } from './axes';
+import { logTicks, notPositive, spansDecades, xExtent, yExtent } from './axes';
 
 const curve = (x: number[], y: number[], smoothed?: number[]) => ({ x, y, smoothed });
 
@@ -37,4 +37,13 @@ test('Log ticks are few and round', () => {
   expect(logTicks([0.9, 30], 6)).toEqual([1, 2, 5, 10, 20]);
   expect(logTicks([1e-14, 1], 5).length).toBeLessThanOrEqual(6);
   expect(logTicks([2, 3], 5)).toEqual([2, 2.2, 2.4, 2.6, 2.8, 3]);
+});
+
+test('A curve that exploded asks for a log axis, an ordinary one and one with values below zero do not', () => {
+  const steps = Array.from({ length: 40 }, (_, i) => i);
+  const of = (value: (step: number) => number) => [curve(steps, steps.map(value))];
+  expect(spansDecades(of((step) => (step < 30 ? 2 : 2 * 10 ** (step - 29))))).toBe(true);
+  expect(spansDecades(of((step) => 2.3 - step / 20))).toBe(false);
+  expect(spansDecades(of((step) => (step < 30 ? -2 : 10 ** (step - 29))))).toBe(false);
+  expect(spansDecades(of((step) => 10 ** (step / 40)))).toBe(false);
 });

@@ -83,6 +83,22 @@ export function linearTicks([low, high]: Range, most: number): number[] {
   return ticks;
 }
 
+/** So many times the usual value, and a linear axis shows nothing but the peak. */
+const far = 50;
+
+/** Whether curves above zero reach so far over what they usually are that only a log axis shows them: an explosion, a spike, a loss that fell by decades. */
+export function spansDecades(curves: readonly Curve[]): boolean {
+  let [least, greatest] = [Infinity, 0];
+  for (const { y } of curves) {
+    for (const value of y) {
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+  }
+  if (least <= 0 || greatest / least < far) return false;
+  return curves.some(({ y }) => y.length >= 10 && y.reduce((count, value) => count + (value * far < greatest ? 1 : 0), 0) > y.length / 2);
+}
+
 /** How many values a log axis cannot show. */
 export const notPositive = (curves: readonly Curve[]): number =>
   curves.reduce((sum, { y }) => sum + y.reduce((count, value) => count + (value <= 0 ? 1 : 0), 0), 0);

@@ -5,6 +5,8 @@ import { ApiError } from '../api/client';
 import { eventsOfKindQuery } from '../api/diagnostics';
 import { useWatch } from '../api/hooks';
 import { catalogueQuery, diagnosesQuery, runQuery } from '../api/queries';
+import { useRunActions } from '../api/runActions';
+import type { Run } from '../api/types';
 import { Annotations } from '../charts/annotations';
 import { DiagnosisPanel } from '../components/DiagnosisPanel';
 import { Shell } from '../components/Shell';
@@ -48,7 +50,7 @@ export function RunPage() {
     return (
       <Shell>
         {error instanceof ApiError && error.status === 404
-          ? <Empty page title={`There is no run ${id}.`}><p>It may have been deleted, or the link is not complete.</p></Empty>
+          ? <Empty page title={`There is no run ${id}.`}><p>It may have been deleted, or the link is not complete. What was deleted in the last 7 days lies in the trash of its project and can be restored there.</p></Empty>
           : <Failure what="The run could not be read." error={error} retry={() => void refetch()} />}
       </Shell>
     );
@@ -59,7 +61,7 @@ export function RunPage() {
     const air = Math.max(5, (to - from) / 2);
     void navigate({
       to: '.',
-      search: (old: View) => readView({ ...old, tab: undefined, x: undefined, from: Math.max(0, Math.floor(from - air)), to: Math.ceil(to + air) }),
+      search: (old: View) => readView({ ...old, tab: undefined, x: undefined, charts: undefined, folded: undefined, from: Math.max(0, Math.floor(from - air)), to: Math.ceil(to + air) }),
       hash: `series-${series}`,
       resetScroll: false,
     });
@@ -69,6 +71,7 @@ export function RunPage() {
     <Shell project={run?.project} run={run} open={open} running={running}>
       <div className="page">
         {run ? <RunHeader run={run} colour={colours(id)} /> : <Skeleton height={40} />}
+        {run?.deletedAt && <Gone run={run} />}
         {diagnoses.data && <DiagnosisPanel key={id} diagnoses={diagnoses.data} run={run} onEvidence={(_, ...range) => showEvidence(...range)} />}
         <Tabs tab={tab} onChoose={(key) => change({ tab: key === 'charts' ? undefined : key }, true)} />
         <div role="tabpanel" aria-label={tabs[tab]}>
@@ -86,6 +89,18 @@ export function RunPage() {
         </div>
       </div>
     </Shell>
+  );
+}
+
+/** Somebody deleted the run while its page was open. */
+function Gone({ run }: { run: Run }) {
+  const { restore } = useRunActions(run.project);
+  return (
+    <div className="gone" role="status">
+      <b>This run was moved to the trash.</b> What you see is what was read before; nothing more is taken from its training.
+      <button type="button" disabled={restore.isPending} onClick={() => restore.mutate([run.id])}>Restore</button>
+      {restore.error && <span role="alert">{restore.error.message}</span>}
+    </div>
   );
 }
 

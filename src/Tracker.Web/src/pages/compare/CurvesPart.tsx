@@ -40,7 +40,7 @@ export function CurvesPart({ rows, metrics, colours }: Compared) {
         <span>in the colour of text; its band is what its own noise spans{rows.length - 1 > others.length && ` · the first ${others.length} of the other ${rows.length - 1} runs`}</span>
         <ChartTools />
       </div>
-      <div className="chart-grid">
+      <div className="chart-grid" data-size={view.size}>
         {charts.map(({ name, sources }) => <DataChart key={name} chart={name} title={name} sources={sources} usualLog={/loss|grad_norm|perplexity/.test(name)} />)}
       </div>
     </>

@@ -2,13 +2,15 @@ import { useLocation } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
 import type { Diagnosis, Run, SeriesInfo } from '../../api/types';
 import { useTheme } from '../../charts/theme';
+import { ChartSearch, useChartSearch } from '../../components/ChartSearch';
+import { ChartSection, withPinned } from '../../components/ChartSection';
 import { ChartTools } from '../../components/ChartTools';
 import { DataChart } from '../../components/DataChart';
 import { LogARun } from '../../components/LogARun';
 import { Empty } from '../../components/states';
+import { useView } from '../../components/view';
 import { evidenceBySeries, type EvidenceRange } from '../../lib/evidence';
 import { guidesOf } from '../../lib/guides';
-import { plural } from '../../lib/numbers';
 import { colourOf, rampColour, type Theme } from '../../lib/palette';
 import { sectionsOf, type ChartSpec } from '../../lib/sections';
 
@@ -38,6 +40,12 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
     [sections, run.config],
   );
 
+  const { fits, wrong } = useChartSearch();
+  const [{ pins }] = useView();
+  const shown = useMemo(
+    () => withPinned(sections.map(({ name, charts }) => ({ name, charts: charts.filter(({ spec }) => spec.lines.some((line) => fits(line.name))) })).filter(({ charts }) => charts.length > 0), ({ spec }) => spec.key, pins),
+    [sections, fits, pins],
+  );
   const hash = decodeURIComponent(useLocation({ select: (location) => location.hash }));
   useEffect(() => {
     const wanted = hash.startsWith('series-') ? hash.slice('series-'.length) : null;
@@ -54,18 +62,17 @@ export function ChartsTab({ run, series, diagnoses }: { run: Run; series: readon
   }
   return (
     <>
-      {sections.map((section, i) => (
-        <section key={section.name} aria-label={section.name}>
-          <div className="section-head">
-            <h2 className="section-name">{section.name} <span>{plural(section.charts.length, 'chart')}</span></h2>
-            {i === 0 && <ChartTools />}
-          </div>
-          <div className="chart-grid">
-            {section.charts.map(({ spec, sources }) => (
-              <DataChart key={spec.key} chart={spec.key} title={spec.title} sources={sources} usualLog={spec.log} evidence={evidence.get(spec.key)} guides={guides.get(spec.key)} note={noteOf(spec)} />
-            ))}
-          </div>
-        </section>
+      <div className="section-head">
+        <ChartSearch wrong={wrong} found={shown.reduce((sum, section) => sum + section.charts.length, 0)} />
+        <ChartTools />
+      </div>
+      {shown.length === 0 && <Empty title="No series is called so." />}
+      {shown.map((section) => (
+        <ChartSection key={section.name} name={section.name} count={section.charts.length}>
+          {section.charts.map(({ spec, sources }) => (
+            <DataChart key={spec.key} chart={spec.key} title={spec.title} sources={sources} usualLog={spec.log} evidence={evidence.get(spec.key)} guides={guides.get(spec.key)} note={noteOf(spec)} />
+          ))}
+        </ChartSection>
       ))}
     </>
   );

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ComponentType, MouseEvent } from 'react';
+import { useState, type ComponentType, type MouseEvent } from 'react';
 import { eventsOfKindQuery } from '../../api/diagnostics';
 import type { Diagnosis, Run, SeriesInfo } from '../../api/types';
 import { Icon } from '../../components/Icon';
 import { LogARun } from '../../components/LogARun';
+import { Thresholds } from '../../components/Thresholds';
 import { Empty } from '../../components/states';
 import { useView } from '../../components/view';
 import { findingOf } from '../../lib/verdicts';
@@ -88,10 +89,27 @@ export function ExaminationTab({ run, series, diagnoses }: { run: Run; series: r
             <Probes exam={exam} />
           </section>
           <NotVisible run={run.id} />
+          <OwnThresholds run={run.id} />
         </>
       )}
       <p className="no-curve"><b>What no curve can tell:</b> whether the model learnt the right thing, how it treats groups that are not logged, whether its odds hold on other data, and how it does outside of what it was trained on. Run evaluations.</p>
     </>
+  );
+}
+
+/** By what the detectors judge this run. */
+function OwnThresholds({ run }: { run: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="panel" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Thresholds of the detectors for this run</summary>
+      {open && (
+        <>
+          <p className="cell-none">What is set here goes before what the project has, from this moment of the run on.</p>
+          <Thresholds owner={{ run }} />
+        </>
+      )}
+    </details>
   );
 }
 

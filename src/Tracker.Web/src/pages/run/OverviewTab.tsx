@@ -2,6 +2,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useRunActions } from '../../api/runActions';
 import type { Run, SeriesInfo } from '../../api/types';
 import { Ago } from '../../components/time';
+import { RoleCell } from './RoleCell';
 import { flattenConfig } from '../../lib/config';
 import { formatCount, formatValue, toNumber } from '../../lib/numbers';
 import { formatDuration } from '../../lib/times';
@@ -27,17 +28,18 @@ export function OverviewTab({ run, series }: { run: Run; series: readonly Series
         <div className="scroll-x">
           <table>
             <thead>
-              <tr><th>name</th><th>last</th><th>min</th><th>max</th><th>mean</th><th>points</th><th>not finite</th><th>late</th><th>last step</th></tr>
+              <tr><th>name</th><th>last</th><th>min</th><th>max</th><th>mean</th><th>points</th><th>not finite</th><th>late</th><th>last step</th><th>role</th></tr>
             </thead>
             <tbody>
               {series.map((item) => (
                 <tr key={item.name}>
-                  <th scope="row" title={item.role && item.role !== item.name ? `known to the analyzer as ${item.role}` : undefined}>{item.name}</th>
+                  <th scope="row">{item.name}</th>
                   {[item.last, item.min, item.max, item.mean].map((value, i) => <td key={i}>{value === null ? '–' : formatValue(toNumber(value))}</td>)}
                   <td>{formatCount(item.count)}</td>
                   <td data-alarm={item.nonFinite > 0 || undefined}>{item.nonFinite > 0 ? formatCount(item.nonFinite) : '–'}</td>
                   <td>{item.late > 0 ? formatCount(item.late) : '–'}</td>
                   <td>{item.lastStep === null ? '–' : formatCount(item.lastStep)}</td>
+                  <td><RoleCell run={run} series={item} /></td>
                 </tr>
               ))}
             </tbody>

@@ -15,6 +15,7 @@ import { useCounts } from '../useProject';
 import { RetentionForm } from './RetentionForm';
 import { QuotaForm } from './QuotaForm';
 import { RolesPanel } from './RolesPanel';
+import { ThresholdsPanel } from './ThresholdsPanel';
 
 const route = getRouteApi('/projects/$project/settings');
 
@@ -47,6 +48,7 @@ export function SettingsPage() {
               <h2 id="retention" className="section-name">Retention</h2>
               <RetentionForm project={project} />
             </section>
+            <ThresholdsPanel project={project} />
             <RolesPanel project={project} />
             <Trash project={project} />
             <DeleteProject project={project} runs={info.runs} />

@@ -1,14 +1,15 @@
 import { useQueries } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef } from 'react';
 import { useWatch } from '../../api/hooks';
 import { catalogueQuery } from '../../api/queries';
 import { useTheme } from '../../charts/theme';
+import { ChartSearch, useChartSearch } from '../../components/ChartSearch';
+import { ChartSection, withPinned } from '../../components/ChartSection';
 import { ChartTools } from '../../components/ChartTools';
 import { DataChart, type Source } from '../../components/DataChart';
 import { SavedViews } from '../../components/SavedViews';
 import { Empty } from '../../components/states';
-import { listOf, toggled, useView } from '../../components/view';
-import { plural } from '../../lib/numbers';
+import { useView } from '../../components/view';
 import { colourOf } from '../../lib/palette';
 import { prefixSections } from '../../lib/sections';
 import type { useRunsTable } from '../runs/useRunsTable';
@@ -16,7 +17,7 @@ import { useShownRuns } from './useShownRuns';
 
 /** One chart per series name, the runs side by side on it; grouped runs as one curve with a band. */
 export function WorkspaceCharts({ project, table }: { project: string; table: ReturnType<typeof useRunsTable> }) {
-  const [view, change] = useView();
+  const [view] = useView();
   const theme = useTheme();
   const runs = useShownRuns(project, table);
   useWatch('run', runs.map((run) => run.id));
@@ -43,10 +44,10 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
     return bySeries;
   }, [series, who, colours, theme, reference]);
 
-  const { pattern, wrong } = useMemo(() => regex(view.charts), [view.charts]);
-  const sections = useMemo(() => prefixSections([...logged.keys()].filter((name) => !pattern || pattern.test(name))), [logged, pattern]);
-  const folded = listOf(view.folded);
-  const found = sections.reduce((sum, section) => sum + section.names.length, 0);
+  const { fits, wrong } = useChartSearch();
+  const { pins } = view;
+  const sections = useMemo(() => withPinned(prefixSections([...logged.keys()].filter(fits)).map(({ name, names }) => ({ name, charts: names })), (name) => name, pins), [logged, fits, pins]);
+  const found = sections.reduce((sum, section) => sum + section.charts.length, 0);
   const waiting = catalogues.some((catalogue) => catalogue.isPending);
   // All at once: sections that come one by one would push each other about. A run that joins later moves nothing but what it adds.
   const begun = useRef(false);
@@ -55,55 +56,17 @@ export function WorkspaceCharts({ project, table }: { project: string; table: Re
   return (
     <section className="charts-pane" aria-label="Charts">
       <div className="charts-bar">
-        <SearchBox value={view.charts ?? ''} wrong={wrong} count={view.charts ? found : undefined} onChange={(charts) => change({ charts: charts || undefined })} />
+        <ChartSearch wrong={wrong} found={found} />
         <SavedViews project={project} page="charts" />
         <ChartTools series={useMemo(() => [...logged.keys()], [logged])} />
       </div>
       {runs.length === 0 && !waiting && table.rows.length > 0 && <Empty title="No run is on the charts."><p>Choose runs by the dot before their names, or <kbd>x</kbd> on the line you are at.</p></Empty>}
       {runs.length > 0 && !waiting && found === 0 && <Empty title={view.charts ? 'No series is called so.' : 'These runs have logged no numbers yet.'} />}
-      {begun.current && sections.map(({ name, names }) => {
-        const open = !folded.includes(name);
-        return (
-          <section key={name} aria-label={name} className="chart-section">
-            <h2 className="section-name">
-              <button type="button" className="section-fold" aria-expanded={open} onClick={() => change({ folded: toggled(view.folded, name) })}>
-                <i aria-hidden="true">{open ? '▾' : '▸'}</i>{name}
-              </button>
-              <span>{plural(names.length, 'chart')}</span>
-            </h2>
-            {open && (
-              <div className="chart-grid">
-                {names.map((chart) => <DataChart key={chart} chart={chart} title={chart} sources={logged.get(chart)!} usualLog={/loss|grad_norm|perplexity|update_ratio/.test(chart)} />)}
-              </div>
-            )}
-          </section>
-        );
-      })}
+      {begun.current && sections.map(({ name, charts }) => (
+        <ChartSection key={name} name={name} count={charts.length}>
+          {charts.map((chart) => <DataChart key={chart} chart={chart} title={chart} sources={logged.get(chart)!} usualLog={/loss|grad_norm|perplexity|update_ratio/.test(chart)} />)}
+        </ChartSection>
+      ))}
     </section>
-  );
-}
-
-function regex(text: string | undefined): { pattern: RegExp | null; wrong: string | null } {
-  if (!text) return { pattern: null, wrong: null };
-  try {
-    return { pattern: new RegExp(text, 'i'), wrong: null };
-  } catch (error) {
-    return { pattern: null, wrong: (error as Error).message.replace(/^Invalid regular expression: /, '') };
-  }
-}
-
-function SearchBox({ value, wrong, count, onChange }: { value: string; wrong: string | null; count: number | undefined; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 150);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
-  return (
-    <div className="chart-search">
-      <input type="search" aria-label="Search charts" placeholder="Search charts: loss$|acc" spellCheck={false} value={text} aria-invalid={wrong ? true : undefined} onChange={(event) => setText(event.target.value)} />
-      {wrong ? <span role="alert" className="filter-wrong">{wrong}</span> : count !== undefined && <span>{plural(count, 'chart')}</span>}
-    </div>
   );
 }
