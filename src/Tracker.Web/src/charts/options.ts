@@ -31,6 +31,9 @@ const xLabels: Record<string, (x: number) => string> = { step: formatCount, rela
 /** A value of the x axis in words. */
 export const xText = (axis: string, x: number): string => (xLabels[axis] ?? formatValue)(x);
 
+/** The ticks are few enough: uPlot would leave all but the tens of a log axis without a label, and some of these. */
+const all = (_: uPlot, splits: number[]): number[] => splits;
+
 /** The options of a chart of curves, each with an x of its own (uPlot's mode 2): runs need not share their steps. */
 export function plotOptions({ lines, smooth, log, axis, xlog, sync }: Looks, hooks: Hooks): Omit<uPlot.Options, 'width' | 'height'> {
   const quiet = token('text-3');
@@ -77,7 +80,7 @@ export function plotOptions({ lines, smooth, log, axis, xlog, sync }: Looks, hoo
         gap: 4,
         space: 62,
         values: (_, splits) => splits.map((split) => (split === null ? '' : axis === 'step' && split % 1 !== 0 ? '' : xText(axis, split))),
-        ...(xlog && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.width / 62) }),
+        ...(xlog && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.width / 62), filter: all }),
       },
       {
         stroke: quiet,
@@ -88,7 +91,7 @@ export function plotOptions({ lines, smooth, log, axis, xlog, sync }: Looks, hoo
         gap: 6,
         space: 34,
         values: (_, splits) => splits.map((split) => (split === null ? '' : formatValue(split))),
-        ...(log && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.height / 34) }),
+        ...(log && { splits: (u: uPlot, _: number, low: number, high: number) => logTicks([low, high], u.height / 34), filter: all }),
       },
     ],
     // Raw curves first, so that no smoothed one is hidden behind them.

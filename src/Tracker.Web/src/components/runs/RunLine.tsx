@@ -5,6 +5,7 @@ import { parseField, type Row } from '../../lib/fields';
 import type { AggregateName, Group } from '../../lib/groups';
 import { summary } from '../../lib/groups';
 import { formatCount, formatValue, plural } from '../../lib/numbers';
+import { formatDuration } from '../../lib/times';
 import { isNumeric, RunCell } from './RunCell';
 
 /** Width of what stands before the columns: the box that selects, the dot that shows. */
@@ -109,8 +110,9 @@ export const GroupLine = memo(function GroupLine({ group, labels, columns, pins,
         if (!found || field === 'spark') return <span key={field} {...common} />;
         if ('text' in found) return <span key={field} {...common} className="cell cell-none">{found.text}</span>;
         const { aggregate } = found;
-        const title = `${words[sum]}; mean ${formatValue(aggregate.mean)} ± ${formatValue(aggregate.std)}, ${formatValue(aggregate.min)} to ${formatValue(aggregate.max)}, of ${plural(aggregate.count, 'value')}`;
-        return <span key={field} {...common} data-number title={title}>{sum === 'count' ? formatCount(aggregate.count) : formatValue(aggregate[sum])}</span>;
+        const said = field === 'duration' ? formatDuration : formatValue;
+        const title = `${words[sum]}; mean ${said(aggregate.mean)} ± ${said(aggregate.std)}, ${said(aggregate.min)} to ${said(aggregate.max)}, of ${plural(aggregate.count, 'value')}`;
+        return <span key={field} {...common} data-number={isNumeric(field) || undefined} title={title}>{sum === 'count' ? formatCount(aggregate.count) : said(aggregate[sum])}</span>;
       })}
     </div>
   );

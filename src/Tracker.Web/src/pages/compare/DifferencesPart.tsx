@@ -27,7 +27,7 @@ function SideBySide({ rows, metrics, colours }: Compared) {
       <table>
         <thead>
           <tr>
-            <th scope="col" />
+            <th scope="col"><span className="hidden">What</span></th>
             {rows.map((row) => (
               <th key={row.id} scope="col" data-reference={row.id === reference?.id || undefined}>
                 <span className="compare-run"><i style={{ background: colours(row.id) }} aria-hidden="true" /><Link to="/runs/$run" params={{ run: row.id }} search={{}}>{row.name}</Link></span>
@@ -37,7 +37,7 @@ function SideBySide({ rows, metrics, colours }: Compared) {
           </tr>
         </thead>
         <tbody>
-          <tr><th scope="row">Health</th>{rows.map((row) => <td key={row.id}><Health run={row} /></td>)}</tr>
+          <tr><th scope="row">Health</th>{rows.map((row) => <td key={row.id} className="compare-health"><Health run={row} /></td>)}</tr>
           <tr className="compare-part-head"><th scope="rowgroup">Config, {plural(found.length, 'difference')}</th><td colSpan={rows.length} /></tr>
           {found.map(({ path, values }) => (
             <tr key={path}>

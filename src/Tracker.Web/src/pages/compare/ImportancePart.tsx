@@ -35,7 +35,7 @@ export function ImportancePart({ rows, metrics }: Compared) {
           <div className="scroll-x">
             <table className="importance">
               <thead>
-                <tr><th scope="col">Hyper-parameter</th><th scope="col">values</th><th scope="col" className="importance-bar">importance: what the forest loses without it, ± standard error</th><th scope="col" className="importance-bar">rank correlation, with its 95 % interval</th><th scope="col" /></tr>
+                <tr><th scope="col">Hyper-parameter</th><th scope="col">values</th><th scope="col" className="importance-bar">importance: what the forest loses without it, ± standard error</th><th scope="col" className="importance-bar">rank correlation, with its 95 % interval</th><th scope="col"><span className="hidden">Scatter</span></th></tr>
               </thead>
               <tbody>
                 {report.items.map((item) => (
