@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Outlet } from '@tanstack/react-router';
+import { catalogueQuery, diagnosesQuery, runQuery } from './api/queries';
+import { queryClient } from './api/queryClient';
+import { fieldsQuery } from './api/rows';
 import { Overlays } from './components/Overlays';
 import { Shell } from './components/Shell';
 import { Empty } from './components/states';
@@ -20,10 +23,16 @@ function NotFound() {
   );
 }
 
+// What a page needs first is read while its script comes.
+const run = ({ params }: { params: { run: string } }) => {
+  for (const query of [runQuery(params.run), catalogueQuery(params.run), diagnosesQuery(params.run)]) void queryClient.prefetchQuery(query as ReturnType<typeof runQuery>);
+};
+const fields = ({ params }: { params: { project: string } }) => void queryClient.prefetchQuery(fieldsQuery(params.project));
+
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./pages/ProjectsPage'), 'ProjectsPage') }),
-  createRoute({ getParentRoute: () => root, path: '/projects/$project', component: lazyRouteComponent(() => import('./pages/runs/RunsPage'), 'RunsPage') }),
-  createRoute({ getParentRoute: () => root, path: '/projects/$project/charts', component: lazyRouteComponent(() => import('./pages/workspace/WorkspacePage'), 'WorkspacePage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project', loader: fields, component: lazyRouteComponent(() => import('./pages/runs/RunsPage'), 'RunsPage') }),
+  createRoute({ getParentRoute: () => root, path: '/projects/$project/charts', loader: fields, component: lazyRouteComponent(() => import('./pages/workspace/WorkspacePage'), 'WorkspacePage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/compare', component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/settings', component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage') }),
   createRoute({ getParentRoute: () => root, path: '/projects/$project/diagnoses', component: lazyRouteComponent(() => import('./pages/InboxPage'), 'InboxPage') }),
@@ -33,7 +42,7 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/login', component: lazyRouteComponent(() => import('./pages/access/LoginPage'), 'LoginPage') }),
   createRoute({ getParentRoute: () => root, path: '/invite/$token', component: lazyRouteComponent(() => import('./pages/access/InvitePage'), 'InvitePage') }),
   createRoute({ getParentRoute: () => root, path: '/access', component: lazyRouteComponent(() => import('./pages/access/AccessPage'), 'AccessPage') }),
-  createRoute({ getParentRoute: () => root, path: '/runs/$run', component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
+  createRoute({ getParentRoute: () => root, path: '/runs/$run', loader: run, component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage') }),
 ];
 
 export const router = createRouter({ routeTree: root.addChildren(routes), defaultPreload: 'intent', scrollRestoration: true });

@@ -1,6 +1,6 @@
 // What a Chrome trace says of the thread that draws the page.
-const script = new Set(['FunctionCall', 'EvaluateScript', 'v8.compile', 'RunMicrotasks', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'MajorGC', 'MinorGC', 'UpdateLayoutTree', 'Layout']);
-const categories = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute', 'toplevel', 'blink.user_timing'];
+const script = new Set(['FunctionCall', 'EvaluateScript', 'v8.evaluateModule', 'RunMicrotasks', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'MajorGC', 'MinorGC', 'UpdateLayoutTree', 'Layout']);
+const categories = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute', 'toplevel', 'cc'];
 
 /** Records what happens meanwhile. */
 export async function traced(browser, page, work) {
@@ -20,7 +20,7 @@ function read(events) {
   }
   const main = [...byThread.values()].sort((a, b) => b.length - a.length)[0] ?? [];
   const tasks = main.filter((event) => event.ph === 'X' && /RunTask$/.test(event.name)).map((event) => event.dur / 1000);
-  const starts = main.filter((event) => event.name === 'BeginMainThreadFrame').map((event) => event.ts).sort((a, b) => a - b);
+  const starts = main.filter((event) => event.name === 'ProxyMain::BeginMainFrame').map((event) => event.ts).sort((a, b) => a - b);
   const busy = union(main.filter((event) => event.ph === 'X' && script.has(event.name)).map((event) => [event.ts, event.ts + event.dur]));
   const frames = starts.slice(0, -1).map((from, i) => busy.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, starts[i + 1]) - Math.max(a, from)), 0) / 1000);
   return { longest: Math.max(0, ...tasks), over50: tasks.filter((ms) => ms > 50).length, frames };

@@ -4,7 +4,8 @@ import type { QueryClient } from '@tanstack/react-query';
 import { alertKeys } from './alerts';
 import { applyProjectSnapshot, applyRunSnapshot, beginRun, endRun, patchDiagnosis, patchHistograms, patchPoints, patchRun, resetRun, type PointsMessage } from './cache';
 import { notify, notifyAlert, type LiveAlert } from './notify';
-import { keys } from './queries';
+import { keys, runQuery } from './queries';
+import type { Rows } from './rows';
 import type { Diagnosis, ProjectSnapshot, Run, RunSnapshot } from './types';
 
 export type LiveState = 'connecting' | 'live' | 'lost';
@@ -150,7 +151,7 @@ export class Live {
       }
       if (!watch.begun) {
         watch.begun = true;
-        watch.sequence = this.client.getQueryData<Run>(keys.run(watch.target))?.sequence ?? 0;
+        watch.sequence = await sequenceOf(this.client, watch.target);
         beginRun(watch.target, watch.sequence);
       }
       const after = watch.sequence;
@@ -219,3 +220,15 @@ export class Live {
 
 /** Whoever has to sign in first has no feed: to try would put a refusal on the console of every page that leads to the login. */
 const mayListen = async (): Promise<boolean> => (await call<{ kind?: string }>('/session')).kind !== 'nobody';
+
+/** How far a run is, as a page or a table knows it, else as the server says: what lies before is read over REST, what comes after is pushed. */
+async function sequenceOf(client: QueryClient, run: string): Promise<number> {
+  const known = client.getQueryData<Run>(keys.run(run))?.sequence;
+  if (known !== undefined) return known;
+  for (const { queryKey, state } of client.getQueryCache().findAll({ queryKey: ['project'] })) {
+    if (queryKey[2] !== 'rows') continue;
+    const row = (state.data as Rows | undefined)?.pages.flatMap((page) => page.items).find((item) => item.id === run);
+    if (row) return row.sequence;
+  }
+  return (await client.fetchQuery(runQuery(run))).sequence;
+}

@@ -17,23 +17,24 @@ interface Props {
 export function Thresholds({ owner, tools }: Props) {
   const book = useQuery(thresholdsQuery);
   const shown = useQuery(optionsQuery(owner));
+  const save = useSetOptions(owner);
   const failed = [book, shown].find(({ error, data }) => error && !data);
   if (failed) return <Failure what="The thresholds could not be read." error={failed.error!} retry={() => void failed.refetch()} />;
   if (!book.data || !shown.data) return <Skeleton height={160} />;
-  return <Form key={JSON.stringify(shown.data)} owner={owner} book={book.data} set={shown.data.set} below={shown.data.project} tools={tools} />;
+  return <Form key={JSON.stringify(shown.data)} save={save} owner={owner} book={book.data} set={shown.data.set} below={shown.data.project} tools={tools} />;
 }
 
 interface FormProps extends Pick<Props, 'owner' | 'tools'> {
   book: readonly Detector[];
+  save: ReturnType<typeof useSetOptions>;
   set: Options;
   /** What holds where nothing is set: the project's, under a run's. */
   below: Options;
 }
 
-function Form({ owner, book, set, below, tools }: FormProps) {
+function Form({ owner, book, save, set, below, tools }: FormProps) {
   const [view, change] = useView();
   const [draft, setDraft] = useState(set);
-  const save = useSetOptions(owner);
   const find = view.condition ?? '';
   const words = find.toLowerCase().split(/\s+/).filter(Boolean);
   const found = book.filter((detector) => words.every((word) => [detector.detector, wordsOf(detector.detector), detector.summary, ...detector.conditions].join(' ').toLowerCase().includes(word)));
