@@ -23,11 +23,12 @@ function NotFound() {
   );
 }
 
-// What a page needs first is read while its script comes.
-const run = ({ params }: { params: { run: string } }) => {
-  for (const query of [runQuery(params.run), catalogueQuery(params.run), diagnosesQuery(params.run)]) void queryClient.prefetchQuery(query as ReturnType<typeof runQuery>);
+// What a page needs first is read while its script comes. What is there is kept fresh by other means: a loader is called at each change of the view.
+const read = (...queries: readonly { queryKey: readonly unknown[] }[]): void => {
+  for (const query of queries) if (queryClient.getQueryState(query.queryKey) === undefined) void queryClient.prefetchQuery(query);
 };
-const fields = ({ params }: { params: { project: string } }) => void queryClient.prefetchQuery(fieldsQuery(params.project));
+const run = ({ params }: { params: { run: string } }) => read(runQuery(params.run), catalogueQuery(params.run), diagnosesQuery(params.run));
+const fields = ({ params }: { params: { project: string } }) => read(fieldsQuery(params.project));
 
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./pages/ProjectsPage'), 'ProjectsPage') }),
