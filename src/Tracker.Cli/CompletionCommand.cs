@@ -16,15 +16,20 @@ internal static class CompletionCommand
     private const string Zsh = """
         #compdef tracker
         _tracker() {
-          local -a words
-          words=("${(@f)$(tracker "[suggest:$CURSOR]" "$BUFFER" 2> /dev/null)}")
-          compadd -a words || _files
+          local line="${(j: :)words[1,CURRENT]}"
+          local -a found
+          found=("${(@f)$(tracker "[suggest:${#line}]" "$line" 2> /dev/null)}")
+          [[ -n "$found" ]] && compadd -a found || _files
         }
         compdef _tracker tracker
         """;
 
     private const string Fish = """
-        complete -c tracker -a '(tracker "[suggest:"(commandline -C)"]" (commandline -p) 2> /dev/null)'
+        function __tracker_complete
+          set -l line (commandline -cp | string collect)
+          tracker "[suggest:"(string length -- "$line")"]" "$line" 2> /dev/null
+        end
+        complete -c tracker -a '(__tracker_complete)'
         """;
 
     private const string PowerShell = """

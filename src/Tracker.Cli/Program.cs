@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Tracker.Cli;
 
 // One line a command; each lives in its own file.
@@ -17,4 +18,7 @@ var root = new RootCommand("Tracker's command line.")
     CompletionCommand.Create(),
     AdminCommand.Create(),
 };
+// Nobody wants to be offered four spellings of help.
+root.Options.OfType<HelpOption>().Single().Aliases.Clear();
+root.Options.OfType<HelpOption>().Single().Aliases.Add("-h");
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Shouldly;
 using Tracker.Client;
@@ -155,6 +156,26 @@ public sealed class CommandTests(SharedServer server) : IClassFixture<SharedServ
         (await CliProcess.RunAsync("[suggest:22]", "tracker import tensor")).Output.ShouldContain("tensorboard");
         (await CliProcess.RunAsync("[suggest:18]", "tracker export --f")).Output.ShouldContain("--format");
         foreach (var shell in new[] { "bash", "zsh", "fish", "pwsh" }) (await CliProcess.RunAsync("completion", shell)).Output.ShouldContain("[suggest:");
+    }
+
+    [Theory]
+    [InlineData("bash", """
+        source <(tracker completion bash)
+        COMP_LINE="tracker import cs" COMP_POINT=17 COMP_WORDS=(tracker import cs) COMP_CWORD=2
+        _tracker
+        echo "${COMPREPLY[@]}"
+        """)]
+    [InlineData("fish", "tracker completion fish | source; complete -C 'tracker import cs'")]
+    public async Task A_shell_completes_a_word_by_its_script(string shell, string script)
+    {
+        var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, shell)).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(program is null, $"{shell} is not installed");
+        await File.WriteAllTextAsync(_folder["tracker"], $"#!/bin/sh\nexec dotnet '{typeof(RecordedRunFile).Assembly.Location}' \"$@\"\n", Cancel);
+        File.SetUnixFileMode(_folder["tracker"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo(program, ["-c", script]) { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment["PATH"] = $"{_folder.Path}:{start.Environment["PATH"]}";
+        using var process = Process.Start(start)!;
+        (await process.StandardOutput.ReadToEndAsync(Cancel)).Trim().ShouldBe("csv");
     }
 
     [Fact]

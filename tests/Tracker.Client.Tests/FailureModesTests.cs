@@ -78,7 +78,7 @@ public sealed class FailureModesTests
     }
 
     [Fact]
-    public async Task Two_units_are_too_few_and_dead_units_are_a_ceiling()
+    public async Task One_unit_is_too_few_and_dead_units_are_a_ceiling()
     {
         var (healthy, few, dead) = (await TrainAsync("healthy"), await TrainAsync("underfitting"), await TrainAsync("dead-units"));
         few.LastLoss.ShouldBeGreaterThan(healthy.LastLoss * 5);

@@ -8,6 +8,18 @@ namespace Tracker.EndToEnd.Tests;
 /// <summary>The packages as they are made for others. Packing takes some seconds; it uses what the build of the tests has made.</summary>
 public sealed class PackageTests
 {
+    /// <summary>TorchSharp is large and not everywhere to be had, so its adapter is no part of the solution. This takes some seconds.</summary>
+    [Fact]
+    public async Task The_adapter_to_TorchSharp_compiles()
+    {
+        var dotnet = Tool.Find(".NET", "dotnet", "dotnet.exe");
+        string[] arguments = ["build", Repository.PathOf("integrations", "TorchSharp"), "--configuration", Repository.Configuration, "-p:BuildProjectReferences=false"];
+        var (exit, output) = await Tool.RunAsync(dotnet, arguments, Repository.Root);
+        Assert.SkipWhen(exit != 0 && (output.Contains("NU1101", StringComparison.Ordinal) || output.Contains("NU1102", StringComparison.Ordinal) || output.Contains("NU1301", StringComparison.Ordinal)),
+            "TorchSharp is not to be had here.");
+        exit.ShouldBe(0, output);
+    }
+
     [Theory]
     [InlineData("Tracker.Client", "Tracker.Client", "lib/net10.0/Tracker.Client.dll", "lib/net10.0/Tracker.Client.xml", "README.md")]
     [InlineData("Tracker.Client.Grpc", "Tracker.Client.Grpc", "lib/net10.0/Tracker.Client.Grpc.dll", "lib/net10.0/Tracker.Client.Grpc.xml")]
