@@ -55,7 +55,13 @@ internal sealed record Mode(string Name, string Shows)
         },
         new("oscillating", "one layer, batches of 8, rate 5: the loss swings and does not settle") { Hidden = [], LearningRate = 5, BatchSize = 8 },
         new("schedule-kick", "the rate drops to a tenth half way: the loss falls at once, as it should") { LearningRate = 0.15f, BatchSize = 4, RateDropsAt = 0.5 },
-        new("underfitting", "one hidden unit: training and validation flatten early, high and together") { Hidden = [1], LearningRate = 0.1f },
+        new("underfitting", "one hidden unit for ten classes: training and validation flatten early, high and together")
+        {
+            Hidden = [1],
+            Activation = Activation.Sigmoid,
+            LearningRate = 0.1f,
+            WeightDecay = 0.003f,
+        },
         new("100-cured", "100 training samples with weight decay: the cure beside the disease") { Examples = 100, LearningRate = 0.1f, WeightDecay = 0.02f },
         new("exploding", "six layers with weights three times too large: gradients explode on their way down")
         {
