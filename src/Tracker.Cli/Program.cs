@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Tracker.Cli;
 
 // One line a command; each lives in its own file.
@@ -21,4 +22,13 @@ var root = new RootCommand("Tracker's command line.")
 // Nobody wants to be offered four spellings of help.
 root.Options.OfType<HelpOption>().Single().Aliases.Clear();
 root.Options.OfType<HelpOption>().Single().Aliases.Add("-h");
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+var parsed = root.Parse(args);
+// A mistyped option would be taken for a file or a run; after -- it may be one.
+var stray = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal));
+if (stray is not null && parsed.UnmatchedTokens.Count == 0)
+{
+    await Console.Error.WriteLineAsync($"tracker: there is no option {stray.Value}; see: tracker {parsed.CommandResult.Command.Name} --help").ConfigureAwait(false);
+    return CommandException.Incomplete;
+}
+
+return await parsed.InvokeAsync().ConfigureAwait(false);

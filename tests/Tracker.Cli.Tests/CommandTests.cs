@@ -169,13 +169,26 @@ public sealed class CommandTests(SharedServer server) : IClassFixture<SharedServ
     public async Task A_shell_completes_a_word_by_its_script(string shell, string script)
     {
         var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, shell)).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(program is null, $"{shell} is not installed");
+        if (OperatingSystem.IsWindows() || program is null)
+        {
+            Assert.Skip($"{shell} is not installed");
+            return;
+        }
+
         await File.WriteAllTextAsync(_folder["tracker"], $"#!/bin/sh\nexec dotnet '{typeof(RecordedRunFile).Assembly.Location}' \"$@\"\n", Cancel);
         File.SetUnixFileMode(_folder["tracker"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo(program, ["-c", script]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, ["-c", script]) { UseShellExecute = false, RedirectStandardOutput = true, WorkingDirectory = _folder.Path };
         start.Environment["PATH"] = $"{_folder.Path}:{start.Environment["PATH"]}";
         using var process = Process.Start(start)!;
         (await process.StandardOutput.ReadToEndAsync(Cancel)).Trim().ShouldBe("csv");
+    }
+
+    [Fact]
+    public async Task An_option_that_is_none_is_told_and_taken_for_nothing_else()
+    {
+        var (exit, _, error) = await CliProcess.RunAsync("ls", "--jsn", "--server", server.Address);
+        (exit, error.Contains("--jsn", StringComparison.Ordinal)).ShouldBe((1, true));
+        (await CliProcess.RunAsync("diagnose", "--", "--no-such-file")).Exit.ShouldBe(2, "after -- everything is a file");
     }
 
     [Fact]

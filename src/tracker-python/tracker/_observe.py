@@ -19,6 +19,7 @@ class Observers:
         self._system: Optional[SystemMetrics] = None
         self._console: Optional[Console] = None
         self._telling: Optional[Thread] = None
+        self._is_over = False
 
     def start(self) -> None:
         run, settings = self._run, self._run._settings
@@ -27,7 +28,8 @@ class Observers:
             return max(int(run._last), 0)
 
         def tell(name: str, data: Dict[str, Any]) -> None:
-            run._event("env", name, data)
+            if not self._is_over:  # It took longer than the run: nobody asked for it, so nobody is told.
+                run._event("env", name, data)
 
         def keep(name: str, line: str) -> None:
             run._event("console", name, {"text": clean_text(line, 4_000)}, step=step())
@@ -53,3 +55,4 @@ class Observers:
             self._system.stop()
         if self._telling is not None:
             self._telling.join(2.0)
+        self._is_over = True
