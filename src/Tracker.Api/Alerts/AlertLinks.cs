@@ -27,10 +27,10 @@ public sealed class AlertLinks(IOptions<AlertOptions> options, IServer server, A
     /// <summary>What can be done about an alert, by link.</summary>
     public AlertActions ActionsOf(Alert alert)
     {
-        if (alert.Data.Run.Length == 0 || AlertTypes.IsResolution(alert.Type)) return AlertActions.None;
+        if (alert.Data.Run.Length == 0 || AlertTypes.IsResolution(alert.Type) || alert.Data.Verdict is "muted" or "wrong") return AlertActions.None;
         var diagnosed = alert.Data.Diagnosis is not null;
-        var stoppable = alert.Type is AlertTypes.DiagnosisRaised or AlertTypes.DiagnosisUpdated or AlertTypes.RuleRaised or AlertTypes.CodeAlert;
-        return new AlertActions(diagnosed ? Link("acknowledge") : null, diagnosed ? Link("mute") : null, stoppable ? Link("stop") : null);
+        var stoppable = alert.Type is AlertTypes.DiagnosisRaised or AlertTypes.DiagnosisUpdated or AlertTypes.DiagnosisJudged or AlertTypes.RuleRaised or AlertTypes.CodeAlert;
+        return new AlertActions(diagnosed && alert.Data.Verdict is null ? Link("acknowledge") : null, diagnosed ? Link("mute") : null, stoppable ? Link("stop") : null);
 
         Uri? Link(string action) => To($"/api/v1/alerts/actions/{tokens.Make(action, alert)}");
     }

@@ -68,6 +68,9 @@ public sealed class SmtpOptions
     /// <summary>A secret.</summary>
     public string? Password { get; init; }
 
+    /// <summary>File of certificates (PEM) of authorities that may vouch for mail servers, besides those that the machine trusts. Default: none.</summary>
+    public string? CaFile { get; init; }
+
     /// <summary>Who writes: an address, or <c>Name &lt;address&gt;</c>. Default: <c>tracker@</c> and the machine's name.</summary>
     public string? From { get; init; }
 
@@ -95,6 +98,7 @@ public sealed class AlertOptionsValidator : IValidateOptions<AlertOptions>
         RequireHttp("Alerts:PublicUrl", options.PublicUrl, failures);
         RequireHttp("Alerts:Slack:ApiBase", options.Slack.ApiBase, failures);
         if (options.Smtp.Port is < 1 or > 65_535) failures.Add("Alerts:Smtp:Port must lie between 1 and 65535.");
+        if (!string.IsNullOrEmpty(options.Smtp.CaFile) && SmtpAuthorities.Read(options.Smtp.CaFile) is null) failures.Add("Alerts:Smtp:CaFile must name a file of certificates (PEM) that can be read.");
         if (options.BreakerAfter is < 1 or > 1000) failures.Add("Alerts:BreakerAfter must lie between 1 and 1000.");
         RequireWithin("Alerts:BreakerPause", options.BreakerPause, TimeSpan.FromMinutes(15), failures);
         if (!string.IsNullOrEmpty(options.Webhook.Secret))

@@ -22,10 +22,11 @@ public static class AlertServices
         services.AddSingleton<AlertLists>();
         services.AddSingleton<AlertLinks>();
         services.AddSingleton<ActionTokens>();
+        services.AddSingleton<Verdicts>();
         services.AddSingleton<AlertActor>();
         services.AddSingleton<AlertPictures>();
         services.AddSingleton<IRunStateWatcher, RunStateAlerts>();
-        services.AddSingleton<GuardedConnector>();
+        services.AddSingleton(provider => new GuardedConnector(provider.GetRequiredService<IOptions<AlertOptions>>()));
         services.AddSingleton<AlertSender>();
         services.AddSingleton<ChannelStore>();
         services.AddSingleton<ChannelRules>();

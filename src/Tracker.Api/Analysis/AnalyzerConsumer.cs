@@ -123,8 +123,7 @@ public sealed partial class AnalyzerConsumer(RunRef run, NpgsqlDataSource databa
             await diagnoses.ExecuteNonQueryAsync(cancel);
         }
 
-        var silenced = pending.Exists(change => change.Change.Notify) ? await SilencedAsync(connection, transaction, [.. latest.Select(change => change.Change.Diagnosis.Id)], cancel) : [];
-        foreach (var (sequence, change) in pending.Where(change => !silenced.Contains(change.Change.Diagnosis.Id))) await outbox.EnqueueAsync(connection, transaction, run.RunKey, run.ProjectKey, sequence, change, cancel);
+        foreach (var (sequence, change) in pending) await outbox.EnqueueAsync(connection, transaction, run.RunKey, run.ProjectKey, sequence, change, cancel);
         await transaction.CommitAsync(cancel);
         cursor = folded;
         foreach (var (_, change) in latest) written[change.Diagnosis.Id] = change.Diagnosis.Signals;
@@ -141,20 +140,6 @@ public sealed partial class AnalyzerConsumer(RunRef run, NpgsqlDataSource databa
         await using var command = new NpgsqlCommand("select 1 from diagnoses where id = any ($1) order by id for no key update", connection, transaction);
         command.Parameters.AddWithValue(ids);
         await command.ExecuteNonQueryAsync(cancel);
-    }
-
-    /// <summary>Diagnoses of which people said that they need not be told again: muted, called wrong, or acknowledged and not worse since.</summary>
-    private static async Task<HashSet<string>> SilencedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] ids, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("""
-            select d.id from diagnoses d left join verdicts v on v.diagnosis_id = d.id
-            where d.id = any ($1) and (tracker_muted(d) or v.verdict in ('muted', 'wrong') or (v.verdict = 'acknowledged' and d.severity <= coalesce(v.severity, d.severity)))
-            """, connection, transaction);
-        command.Parameters.AddWithValue(ids);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var silenced = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancel)) silenced.Add(reader.GetString(0));
-        return silenced;
     }
 
     private NpgsqlBatchCommand Row(RunDiagnosis diagnosis, long sequence, long projectSequence) => new("""

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tracker.Api.Alerts;
 using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
@@ -66,14 +67,15 @@ public static class DiagnosisEndpoints
     private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Get(string id, DiagnosisQueries queries, CancellationToken cancel) =>
         await queries.FindAsync(id, cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
 
-    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, HttpContext http, DiagnosisQueries queries, CancellationToken cancel)
+    private static async Task<Results<Ok<DiagnosisDto>, ProblemHttpResult>> Judge(string id, VerdictRequest request, HttpContext http, Verdicts verdicts, DiagnosisQueries queries, CancellationToken cancel)
     {
         if (request.Verdict is not null && !IsVerdict(request.Verdict))
         {
             return Problems.Invalid("verdict", $"There is no verdict \"{request.Verdict}\".", "acknowledged, muted, wrong, confirmed, null");
         }
 
-        return await queries.JudgeAsync(id, request.Verdict, http.Caller() is { Kind: not CallerKind.Local } caller ? caller.Name : "dashboard", cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
+        var by = http.Caller() is { Kind: not CallerKind.Local } caller ? caller.Name : "dashboard";
+        return await verdicts.SayAsync(id, request.Verdict, by, cancel) && await queries.FindAsync(id, cancel) is { } found ? TypedResults.Ok(found) : Problems.UnknownDiagnosis(id);
     }
 
     private static bool IsVerdict(string verdict) => verdict is "acknowledged" or "muted" or "wrong" or "confirmed";

@@ -9,8 +9,8 @@ using Tracker.Core.Diagnosis;
 
 namespace Tracker.Api.Analysis;
 
-/// <summary>Reads of diagnoses, and what people say of them.</summary>
-public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth projectGrowth, RunGrowth growth)
+/// <summary>Reads of diagnoses.</summary>
+public sealed class DiagnosisQueries(NpgsqlDataSource database)
 {
     private const string Columns = """
         select d.id, r.id, r.name, p.name, d.state, d.severity, d.body, d.raised_at, d.updated_at, d.project_sequence, v.verdict
@@ -46,47 +46,6 @@ public sealed class DiagnosisQueries(NpgsqlDataSource database, ProjectGrowth pr
 
     public async Task<DiagnosisDto?> FindAsync(string id, CancellationToken cancel) =>
         (await ReadAsync($"{Columns} and d.id = $1", cancel, Text(id))).SingleOrDefault();
-
-    /// <summary>Notes a verdict, or takes it back when it is null; answers with the diagnosis, or null when there is none.</summary>
-    public async Task<DiagnosisDto?> JudgeAsync(string id, string? verdict, string by, CancellationToken cancel)
-    {
-        await using (var connection = await database.OpenConnectionAsync(cancel))
-        {
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            await using var find = new NpgsqlCommand("select run_key, project_key from diagnoses where id = $1 for no key update", connection, transaction);
-            find.Parameters.Add(Text(id));
-            long runKey, projectKey;
-            await using (var reader = await find.ExecuteReaderAsync(cancel))
-            {
-                if (!await reader.ReadAsync(cancel)) return null;
-                (runKey, projectKey) = (reader.GetInt64(0), reader.GetInt64(1));
-            }
-
-            await using var say = new NpgsqlCommand(verdict is null
-                ? "delete from verdicts where diagnosis_id = $1"
-                : """
-                  insert into verdicts (diagnosis_id, verdict, said_by, severity) select id, $2, $3, severity from diagnoses where id = $1
-                  on conflict (diagnosis_id) do update set verdict = excluded.verdict, said_by = excluded.said_by, severity = excluded.severity, said_at = now()
-                  """, connection, transaction);
-            say.Parameters.Add(Text(id));
-            if (verdict is not null)
-            {
-                say.Parameters.Add(Text(verdict));
-                say.Parameters.Add(Text(by));
-            }
-
-            await say.ExecuteNonQueryAsync(cancel);
-            await using var number = new NpgsqlCommand("update diagnoses set project_sequence = $2 where id = $1", connection, transaction);
-            number.Parameters.Add(Text(id));
-            number.Parameters.Add(Number(await ProjectSequence.NextAsync(connection, transaction, projectKey, cancel)));
-            await number.ExecuteNonQueryAsync(cancel);
-            await transaction.CommitAsync(cancel);
-            growth.Raise(runKey);
-            projectGrowth.Raise(projectKey);
-        }
-
-        return await FindAsync(id, cancel);
-    }
 
     private async Task<IReadOnlyList<DiagnosisDto>> ReadAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {

@@ -82,6 +82,10 @@ public sealed class OptionsAndMutesMigration() : SqlMigration("0060-options-and-
 [Migration("0040-access")]
 public sealed class AccessMigration() : SqlMigration("0040-access.sql");
 
+[DbContext(typeof(TrackerDbContext))]
+[Migration("0100-quiet-alerts")]
+public sealed class QuietAlertsMigration() : SqlMigration("0100-quiet-alerts.sql");
+
 /// <summary>What the schema's migrations are, and whether they are there.</summary>
 public static class Migrations
 {

@@ -14,6 +14,10 @@ public static class OpenTelemetrySetup
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    /// <summary>Whose metrics are sent.</summary>
+    public static IReadOnlyList<string> Meters { get; } =
+        [Measures.Name, "Npgsql", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "System.Runtime"];
+
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         if (string.IsNullOrEmpty(builder.Configuration[Endpoint])) return;
@@ -31,7 +35,7 @@ public static class OpenTelemetrySetup
             Measures.Observe(() => journal.WaitingBytes, () => feed.Pumps);
             void Describe(ResourceBuilder resource) => resource.AddService("tracker", serviceVersion: typeof(Exporter).Assembly.GetName().Version?.ToString(3), serviceInstanceId: node.Name);
             metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Describe)
-                .AddMeter(Measures.Name, "Npgsql", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "System.Runtime")
+                .AddMeter([.. Meters])
                 .AddOtlpExporter().Build();
             traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource("Microsoft.AspNetCore", "Npgsql").AddOtlpExporter().Build();
             return Task.CompletedTask;

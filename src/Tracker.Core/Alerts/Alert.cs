@@ -91,6 +91,16 @@ public sealed record AlertMessage
     /// <example>["clip-over-80"]</example>
     public IReadOnlyList<string> Conditions { get; init; } = [];
 
+    /// <summary>What somebody said of the diagnosis: <c>acknowledged</c>, <c>confirmed</c>, <c>muted</c> or <c>wrong</c>; null when nobody did, or took it back.</summary>
+    /// <example>acknowledged</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Verdict { get; init; }
+
+    /// <summary>Who said so.</summary>
+    /// <example>Slack: ada</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? By { get; init; }
+
     /// <summary>The threshold rule that speaks; null for diagnoses, states and code alerts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AlertRule? Rule { get; init; }

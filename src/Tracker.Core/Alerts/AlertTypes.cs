@@ -7,6 +7,9 @@ public static class AlertTypes
     public const string DiagnosisUpdated = "diagnosis.updated";
     public const string DiagnosisResolved = "diagnosis.resolved";
 
+    /// <summary>Somebody said what they think of a diagnosis. It makes no sound: it changes the message where that stands, and goes to programs.</summary>
+    public const string DiagnosisJudged = "diagnosis.judged";
+
     /// <summary>A threshold rule holds.</summary>
     public const string RuleRaised = "rule.raised";
 

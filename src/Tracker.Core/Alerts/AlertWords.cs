@@ -13,11 +13,12 @@ public sealed record AlertWords
     {
         var message = alert.Data;
         IsOver = AlertTypes.IsResolution(alert.Type);
-        Mark = MarkOf(message.Severity, IsOver || alert.Type == AlertTypes.RunFinished);
+        Mark = IsHushed(alert) ? "🔇" : MarkOf(message.Severity, IsOver || alert.Type == AlertTypes.RunFinished);
         Headline = alert.Type switch
         {
             AlertTypes.DiagnosisResolved or AlertTypes.RuleResolved => $"Resolved: {message.Title}",
             AlertTypes.DiagnosisUpdated => $"Changed: {message.Title}",
+            AlertTypes.DiagnosisJudged when message.Verdict is { } verdict => $"{Said(verdict)}: {message.Title}",
             _ => message.Title,
         };
         Symptom = message.Symptom;
@@ -64,6 +65,17 @@ public sealed record AlertWords
         _ => 0x2F6FDE,
     };
 
+    /// <summary>What was said of a diagnosis, as the beginning of a sentence.</summary>
+    public static string Said(string verdict) => verdict switch
+    {
+        "muted" => "Muted",
+        "wrong" => "Called wrong",
+        "confirmed" => "Confirmed",
+        _ => "Acknowledged",
+    };
+
+    private static bool IsHushed(Alert alert) => alert.Type == AlertTypes.DiagnosisJudged && alert.Data.Verdict is "muted" or "wrong";
+
     private static string MarkOf(Severity severity, bool isOver) => (severity, isOver) switch
     {
         (_, true) => "✅",
@@ -77,10 +89,11 @@ public sealed record AlertWords
         var message = alert.Data;
         if (alert.Type != AlertTypes.Digest) yield return ("Run", message.RunName);
         yield return ("Project", message.Project);
-        if (alert.Type is AlertTypes.DiagnosisRaised or AlertTypes.DiagnosisUpdated or AlertTypes.DiagnosisResolved or AlertTypes.RuleRaised or AlertTypes.RuleResolved)
+        if (alert.Type is AlertTypes.DiagnosisRaised or AlertTypes.DiagnosisUpdated or AlertTypes.DiagnosisJudged or AlertTypes.DiagnosisResolved or AlertTypes.RuleRaised or AlertTypes.RuleResolved)
             yield return ("Since", string.Create(CultureInfo.InvariantCulture, $"step {message.OnsetStep:N0} (seen at {message.Step:N0})"));
         else if (message.Step > 0) yield return ("At", string.Create(CultureInfo.InvariantCulture, $"step {message.Step:N0}"));
         yield return ("Severity", Word(message.Severity));
+        if (message is { Verdict: { } verdict, By: { } by }) yield return ($"{Said(verdict)} by", by);
         if (message.Rule is { } rule) yield return ("Rule", $"{rule.Name}: {rule.Expression}");
         if (message.ExitCode is { } code) yield return ("Exit code", code.ToString(CultureInfo.InvariantCulture));
     }

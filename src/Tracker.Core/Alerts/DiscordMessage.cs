@@ -42,8 +42,8 @@ public static class DiscordMessage
             ["allowed_mentions"] = new JsonObject { ["parse"] = new JsonArray() },
         };
         if (withImage) body["attachments"] = new JsonArray(new JsonObject { ["id"] = 0, ["filename"] = ImageName });
-        if (!words.IsOver && Buttons(alert, actions) is { Count: > 0 } buttons)
-            body["components"] = new JsonArray(new JsonObject { ["type"] = 1, ["components"] = buttons });
+        // An edit keeps what it does not name: buttons that make no sense any more are taken away by an empty list.
+        body["components"] = Buttons(alert, words.IsOver ? null : actions) is { Count: > 0 } buttons ? new JsonArray(new JsonObject { ["type"] = 1, ["components"] = buttons }) : new JsonArray();
         return body.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 

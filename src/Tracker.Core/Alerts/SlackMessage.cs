@@ -71,6 +71,21 @@ public static class SlackMessage
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>The body for the <c>response_url</c> of a pressed button: said to everybody in the room, or only to who pressed; the message stays.</summary>
+    public static byte[] RenderAnswer(bool everybody, string text)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("response_type", everybody ? "in_channel" : "ephemeral");
+            json.WriteBoolean("replace_original", false);
+            json.WriteString("text", SlackText.Escape(text, SectionLimit));
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
     private static void WriteFacts(Utf8JsonWriter json, AlertWords words, AlertMessage message)
     {
         json.WriteStartObject();

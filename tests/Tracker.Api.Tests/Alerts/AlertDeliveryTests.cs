@@ -148,16 +148,24 @@ public sealed class AlertDeliveryTests(PostgresFixture postgres) : AlertDatabase
     }
 
     [Fact]
-    public async Task A_receiver_that_hangs_or_hangs_up_is_tried_again()
+    public async Task A_receiver_that_hangs_or_hangs_up_half_way_is_tried_again()
     {
         await using var webhook = await Receiver.StartAsync(async (number, context) =>
         {
             if (number == 1) context.Abort();
             if (number == 2) await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (number == 3)
+            {
+                context.Response.StatusCode = 500;
+                context.Response.ContentLength = 1000;
+                await context.Response.WriteAsync("half of");
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+            }
         });
         await using var server = await To(webhook, settings => settings["Alerts:RequestTimeout"] = "00:00:00.500").StartAsync();
         await server.RaiseAsync(Samples.Event());
-        await server.UntilAsync("(select delivered_at is not null and attempts = 3 from outbox)");
+        await server.UntilAsync("(select delivered_at is not null and attempts = 4 from outbox)");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Shouldly;
 using Tracker.Api.Alerts;
@@ -25,6 +26,35 @@ public sealed class AlertSafetyTests(PostgresFixture postgres) : AlertDatabase(p
         await server.RaiseAsync(Samples.Event());
         await server.UntilAsync("(select attempts = 1 and last_error like '%Alerts:AllowPrivateAddresses%' from outbox)");
         receiver.All.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_name_that_changes_its_address_gains_nothing()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        var asked = 0;
+        await using var server = AlertServer.Create(ConnectionString, settings =>
+        {
+            settings["Alerts:AllowPrivateAddresses"] = "false";
+            settings["Alerts:RequestTimeout"] = "00:00:00.200";
+            settings["Alerts:BreakerAfter"] = "100";
+            settings["Alerts:Webhook:Url"] = $"http://rebinding.test:{receiver.Url.Port}/";
+        }, services => services.AddSingleton(provider => new GuardedConnector(provider.GetRequiredService<IOptions<AlertOptions>>())
+        {
+            // A public address when it is looked at, then the machine itself, then both: whoever asks twice for one connection gets the second.
+            Resolve = (_, _) => Task.FromResult<IPAddress[]>((Interlocked.Increment(ref asked) % 3) switch
+            {
+                1 => [IPAddress.Parse("8.8.8.8")],
+                2 => [IPAddress.Loopback],
+                _ => [IPAddress.Loopback, IPAddress.Parse("8.8.8.8"), IPAddress.IPv6Loopback],
+            }),
+        }));
+        await server.StartAsync();
+        await server.RaiseAsync(Samples.Event());
+        await server.UntilAsync("(select count(*) filter (where answer like '%not public%') > 1 and count(*) filter (where answer not like '%not public%') > 2 from delivery_attempts)");
+        receiver.All.ShouldBeEmpty();
+        var attempts = await server.QueryAsync<int>("select attempts from outbox");
+        asked.ShouldBeInRange(attempts - 1, attempts + 1);
     }
 
     [Fact]

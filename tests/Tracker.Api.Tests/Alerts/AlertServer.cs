@@ -91,6 +91,33 @@ internal sealed class AlertServer : IAsyncDisposable
         return written;
     }
 
+    /// <summary>Stores a diagnosis as the analyzer does before it tells of it, with one signal.</summary>
+    public async Task StoreAsync(DiagnosisEvent change, string condition = "clip-over-80", long projectKey = 1, long? runKey = null)
+    {
+        var diagnosis = change.Diagnosis;
+        await using var command = Database.CreateCommand("""
+            with counter as (insert into project_counters (project_key) values ($3) on conflict do nothing),
+            diagnosis as (insert into diagnoses (id, run_key, project_key, project_sequence, run_sequence, state, severity, cause, onset_step, step, body)
+            values ($1, $2, $3, 1, 1, $4, $5, $6, $7, $8, $9) on conflict (id) do update set state = excluded.state, severity = excluded.severity, step = excluded.step, body = excluded.body)
+            insert into signals (run_key, diagnosis_id, signal_id, series, severity, step, onset_step, active, body) values ($2, $1, $10, 'grad_norm/total', $5, $8, $7, true, '{}')
+            on conflict (run_key, diagnosis_id, signal_id, series, onset_step) do update set severity = excluded.severity
+            """);
+        foreach (var value in new object[]
+        {
+            diagnosis.Id, runKey ?? projectKey, projectKey, diagnosis.State == DiagnosisState.Open ? "open" : "resolved", (short)diagnosis.Severity, diagnosis.Cause, diagnosis.OnsetStep, diagnosis.Step,
+        }) command.Parameters.AddWithValue(value);
+        command.Parameters.AddWithValue(NpgsqlTypes.NpgsqlDbType.Jsonb, System.Text.Json.JsonSerializer.Serialize(diagnosis, DiagnosisJson.Options));
+        command.Parameters.AddWithValue(condition);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Stores it, then tells of it.</summary>
+    public async Task<bool> StoreAndRaiseAsync(DiagnosisEvent change, long runSequence = 1, string condition = "clip-over-80")
+    {
+        await StoreAsync(change, condition);
+        return await RaiseAsync(change, runSequence);
+    }
+
     public async Task<T> QueryAsync<T>(string sql)
     {
         await using var command = Database.CreateCommand(sql);

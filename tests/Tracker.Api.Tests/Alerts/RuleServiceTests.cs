@@ -111,6 +111,24 @@ public sealed class RuleServiceTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Of_a_run_that_is_muted_neither_states_nor_lines_of_code_are_told()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var (muted, heard) = (await server.Client.CreateRunAsync("team"), await server.Client.CreateRunAsync("team"));
+        await (await server.Client.PostAsync("/api/v1/mutes", $$"""{"run":"{{muted}}"}""")).JsonAsync();
+        foreach (var run in new[] { muted, heard })
+        {
+            await (await server.Client.LogAsync(run, """{"writer":"w","batch":1,"events":[{"kind":"alert","name":"low reward","time":1000}]}""")).JsonAsync();
+            await (await server.Client.PostAsync($"/api/v1/runs/{run}/finish", """{"exitCode":3}""")).JsonAsync();
+        }
+
+        var told = await TrackerApi.UntilAsync(
+            async () => (await server.Client.JsonAsync("/api/v1/alerts")).GetProperty("items").EnumerateArray().Select(alert => (alert.GetProperty("type").GetString(), alert.GetProperty("data").GetProperty("run").GetString())).ToList(),
+            alerts => alerts.Count >= 2, "the other run is told of");
+        told.ShouldBe([("code.alert", heard), ("run.failed", heard)], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task Routes_choose_who_gets_what_and_states_of_runs_are_told()
     {
         await using var everything = await Receiver.StartAsync();

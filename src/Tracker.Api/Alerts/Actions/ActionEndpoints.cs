@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tracker.Api.Auth;
 using Tracker.Api.Http;
+using Tracker.Core.Alerts;
 
 namespace Tracker.Api.Alerts;
 
@@ -50,20 +51,31 @@ internal static class ActionEndpoints
         {{(button is null ? "" : $"<form method=\"post\"><button>{WebUtility.HtmlEncode(button)}</button></form>")}}</body></html>
         """, "text/html", Encoding.UTF8);
 
-    private static async Task<Results<Ok, ProblemHttpResult>> Slack(string id, HttpContext context, ChannelStore store, AlertActor actor, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Ok, ProblemHttpResult>> Slack(string id, HttpContext context, ChannelStore store, AlertActor actor, AlertSender sender, TimeProvider time, CancellationToken cancel)
     {
         var body = await ReadAsync(context.Request.Body, cancel);
-        var secret = (await store.FindAsync(id, cancel))?.Secrets.SigningSecret;
+        var channel = await store.FindAsync(id, cancel);
+        var secret = channel?.Secrets.SigningSecret;
         var (stamp, signature) = (context.Request.Headers["X-Slack-Request-Timestamp"].ToString(), context.Request.Headers["X-Slack-Signature"].ToString());
         if (body is null || secret is null || !SlackSignature.Verifies(secret, stamp, signature, body, time.GetUtcNow(), SlackWindow))
             return TypedResults.Problem("The signature is not Slack's.", statusCode: StatusCodes.Status401Unauthorized, title: "Not signed");
-        if (Read(body) is not var (action, alert, user)) return TypedResults.Ok();
-        await actor.ActAsync(action, alert, $"Slack: {user}", cancel);
+        if (Read(body) is not var (action, alert, user, answer)) return TypedResults.Ok();
+        var (done, sentence) = await actor.ActAsync(action, alert, $"Slack: {user}", cancel);
+        // Slack waits three seconds for its 200; what was done is said after it. A bot's message shows a verdict itself, so that only who pressed is answered.
+        var everybody = done && !(channel!.Kind == ChannelKinds.SlackBot && action != "stop");
+        if (answer is not null) context.Response.OnCompleted(() => AnswerAsync(sender, answer, everybody, everybody ? $"{user}: {sentence}" : sentence));
         return TypedResults.Ok();
     }
 
+    /// <summary>Says in the room what came of a button. Nobody waits for it, and nothing hangs on it: it is tried once.</summary>
+    private static async Task AnswerAsync(AlertSender sender, Uri answer, bool everybody, string sentence)
+    {
+        using var request = JsonRequest.Post(answer, SlackMessage.RenderAnswer(everybody, sentence));
+        await sender.SendAsync(request, CancellationToken.None);
+    }
+
     /// <summary>The pressed button of <c>payload={"type": "block_actions", …}</c>.</summary>
-    private static (string Action, Guid Alert, string User)? Read(byte[] body)
+    private static (string Action, Guid Alert, string User, Uri? Answer)? Read(byte[] body)
     {
         try
         {
@@ -72,8 +84,9 @@ internal static class ActionEndpoints
             var pressed = payload.RootElement.GetProperty("actions")[0];
             var name = pressed.GetProperty("action_id").GetString()!;
             var user = payload.RootElement.TryGetProperty("user", out var who) && who.TryGetProperty("username", out var known) ? known.GetString() : null;
+            var answer = payload.RootElement.TryGetProperty("response_url", out var address) && Uri.TryCreate(address.GetString(), UriKind.Absolute, out var url) && url.Scheme is "https" or "http" ? url : null;
             return name.StartsWith("tracker.", StringComparison.Ordinal) && Guid.TryParse(pressed.GetProperty("value").GetString(), out var alert)
-                ? (name["tracker.".Length..], alert, user ?? "somebody")
+                ? (name["tracker.".Length..], alert, user ?? "somebody", answer)
                 : null;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)

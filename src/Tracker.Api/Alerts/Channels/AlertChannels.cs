@@ -7,6 +7,8 @@ namespace Tracker.Api.Alerts;
 /// <summary>All channels: those that the configuration names, which cannot be changed from outside, and those that people manage.</summary>
 public sealed class AlertChannels(ChannelStore store, AlertSender sender, GuardedConnector connector, IOptions<AlertOptions> options, TimeProvider time)
 {
+    private readonly SmtpAuthorities? authorities = string.IsNullOrEmpty(options.Value.Smtp.CaFile) ? null : SmtpAuthorities.Read(options.Value.Smtp.CaFile);
+
     /// <summary>The channels of the configuration, by their fixed names.</summary>
     public IReadOnlyList<StoredChannel> Configured { get; } = [.. Read(options.Value)];
 
@@ -56,6 +58,7 @@ public sealed class AlertChannels(ChannelStore store, AlertSender sender, Guarde
             Port = (own ? settings.Port : null) ?? common.Port,
             Security = (own ? settings.Security : null) ?? common.Security,
             User = own ? settings.User : common.User,
+            Authorities = authorities,
             Password = own ? secrets.Password : common.Password,
             From = settings.From ?? common.From ?? "tracker@" + Environment.MachineName.ToLowerInvariant(),
             To = to,

@@ -27,6 +27,7 @@ public sealed class DiscordChannel(string id, ChannelPolicy policy, Uri url, Ale
             var edited = await sender.SendAsync(edit, cancel);
             // Deleted by somebody: say it anew.
             if (edited.Error?.StartsWith("HTTP 404", StringComparison.Ordinal) is not true) return edited with { Reference = earlier };
+            if (message.Quiet) return new DeliveryResult(DeliveryOutcome.Delivered);
         }
 
         using var request = Compose(HttpMethod.Post, With("", "wait=true&with_components=true"), message, picture);

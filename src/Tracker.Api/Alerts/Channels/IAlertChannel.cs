@@ -12,6 +12,9 @@ public static class ChannelKinds
     public const string Email = "email";
     public const string Desktop = "desktop";
 
+    /// <summary>Whether a later message about a diagnosis changes the earlier one, without a sound.</summary>
+    public static bool ChangesInPlace(string kind) => kind is SlackBot or Discord;
+
     public static IReadOnlyList<string> All { get; } = [Slack, SlackBot, Discord, Teams, Webhook, Email, Desktop];
 }
 
@@ -22,6 +25,9 @@ public static class ChannelKinds
 /// <param name="Actions">Buttons.</param>
 public sealed record Outgoing(Guid Id, Alert Alert, string Subject, AlertActions Actions)
 {
+    /// <summary>Makes no sound: where there is no message to change there is nothing to do.</summary>
+    public bool Quiet { get; init; }
+
     /// <summary>Where the earlier message about the subject stands; null when there is none.</summary>
     public string? Reference { get; init; }
 

@@ -46,6 +46,7 @@ public sealed class SlackBotChannel(string id, ChannelPolicy policy, Uri api, st
             if (updated.Outcome == DeliveryOutcome.Delivered) return await ReplyAsync(message, place, stamp, cancel) with { Reference = message.Reference };
             // Somebody deleted it: say it anew.
             if (updated.Error is not ("Slack: message_not_found" or "Slack: cant_update_message")) return updated;
+            if (message.Quiet) return new DeliveryResult(DeliveryOutcome.Delivered);
         }
 
         var (posted, answer) = await CallAsync("chat.postMessage", Render(message, ("channel", room)), cancel);
@@ -61,7 +62,10 @@ public sealed class SlackBotChannel(string id, ChannelPolicy policy, Uri api, st
     private async Task<DeliveryResult> ReplyAsync(Outgoing message, string place, string stamp, CancellationToken cancel)
     {
         var words = AlertWords.Of(message.Alert);
-        var (result, _) = await CallAsync("chat.postMessage", SlackMessage.RenderReply(place, stamp, $"{words.Mark} {words.Headline}. {words.Symptom} {message.Alert.Data.Resolution}"), cancel);
+        var text = message.Alert.Type == AlertTypes.DiagnosisJudged
+            ? message.Alert.Data.Verdict is { } verdict ? $"{words.Mark} {AlertWords.Said(verdict)} by {message.Alert.Data.By}." : $"{message.Alert.Data.By} took back what was said."
+            : $"{words.Mark} {words.Headline}. {words.Symptom} {message.Alert.Data.Resolution}";
+        var (result, _) = await CallAsync("chat.postMessage", SlackMessage.RenderReply(place, stamp, text), cancel);
         return result;
     }
 

@@ -120,6 +120,13 @@ public sealed partial class AlertDispatcher(
         try
         {
             var alert = delivery.Alert;
+            if (delivery is { Quiet: true, Reference: null } && ChannelKinds.ChangesInPlace(channel.Kind))
+            {
+                await deliveries.SkipAsync(delivery, "no message to change", cancel);
+                signal.Raise();
+                return;
+            }
+
             if (delivery.Digest is { } digest && await deliveries.DigestAsync(digest, cancel) is { Count: > 1 } members) alert = DigestAlert.Of(digest, members);
             var began = time.GetTimestamp();
             DeliveryResult result;
@@ -150,6 +157,7 @@ public sealed partial class AlertDispatcher(
         if (result.Outcome == DeliveryOutcome.Delivered)
         {
             await deliveries.RecordAsync(channel.Id, delivery, result, took, null, options.Value, cancel);
+            DeliveryMeasures.Attempted(channel.Kind, result, isGivenUp: false, time.GetUtcNow() - delivery.Alert.Timestamp);
             LogDelivered(channel.Id, delivery.Alert.Id, delivery.Attempts);
             return;
         }
@@ -159,6 +167,7 @@ public sealed partial class AlertDispatcher(
 #pragma warning restore CA5394
         var wait = result.Outcome == DeliveryOutcome.Gone ? null : RetrySchedule.Wait(delivery.Attempts, delivery.Age, result.RetryAfter, options.Value, chance);
         await deliveries.RecordAsync(channel.Id, delivery, result, took, wait, options.Value, cancel);
+        DeliveryMeasures.Attempted(channel.Kind, result, isGivenUp: wait is null, TimeSpan.Zero);
         if (wait is not { } delay)
         {
             if (result.Outcome == DeliveryOutcome.Gone) await store.DisableAsync(channel.Id, "the receiver answered 410 Gone", cancel);

@@ -16,6 +16,9 @@ namespace Tracker.Api.Alerts;
 /// <param name="Digest">Id of the digest that it leads; null when it goes by itself.</param>
 public sealed record Delivery(long Id, int Attempts, TimeSpan Age, Alert Alert, string Subject, string? LastError, string? Reference, Guid? Digest)
 {
+    /// <summary>It makes no sound: it only changes a message that stands.</summary>
+    public bool Quiet { get; init; }
+
     /// <summary>What a receiver drops doubles by.</summary>
     public Guid MessageId => Digest ?? Alert.Id;
 }
@@ -54,7 +57,7 @@ public sealed class Deliveries(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             """
-            select o.delivery_id, o.attempts, clock_timestamp() - o.first_attempt_at, a.id, a.kind, a.created_at, a.body::text, o.order_key, o.last_error, m.reference, o.digest_id
+            select o.delivery_id, o.attempts, clock_timestamp() - o.first_attempt_at, a.id, a.kind, a.created_at, a.body::text, o.order_key, o.last_error, m.reference, o.digest_id, o.quiet
             from outbox o join alerts a on a.id = o.alert_id left join channel_messages m on m.channel = o.channel and m.order_key = o.order_key
             where o.delivery_id = any ($1) order by o.delivery_id
             """);
@@ -64,7 +67,7 @@ public sealed class Deliveries(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             taken.Add(new Delivery(reader.GetInt64(0), reader.GetInt32(1), reader.GetTimeSpan(2), ReadAlert(reader, 3), reader.GetString(7),
-                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9), reader.IsDBNull(10) ? null : reader.GetGuid(10)));
+                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9), reader.IsDBNull(10) ? null : reader.GetGuid(10)) { Quiet = reader.GetBoolean(11) });
         }
 
         return taken;
@@ -137,6 +140,15 @@ public sealed class Deliveries(NpgsqlDataSource database)
                 },
             });
         await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Ends a delivery for which there is nothing to do.</summary>
+    public async Task SkipAsync(Delivery delivery, string reason, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("update outbox set dead_at = clock_timestamp(), skipped = $2, claimed_until = null where delivery_id = $1 and delivered_at is null and dead_at is null");
+        command.Parameters.AddWithValue(delivery.Id);
+        command.Parameters.AddWithValue(reason);
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>A receiver that asks to be left alone is left alone by every delivery that is still to be made, on every node.</summary>

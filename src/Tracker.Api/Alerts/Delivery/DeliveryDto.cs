@@ -43,7 +43,7 @@ public sealed record DeliveryDto
     /// <example>webhook</example>
     public required string Channel { get; init; }
 
-    /// <summary><c>waiting</c>, <c>delivered</c>, <c>dead</c> (given up) or <c>skipped</c> (muted before it left).</summary>
+    /// <summary><c>waiting</c>, <c>delivered</c>, <c>dead</c> (given up) or <c>skipped</c> (muted before it left, or a change without a message to change).</summary>
     /// <example>delivered</example>
     public required string State { get; init; }
 

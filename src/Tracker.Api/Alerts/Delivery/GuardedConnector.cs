@@ -10,10 +10,13 @@ namespace Tracker.Api.Alerts;
 /// </summary>
 public sealed class GuardedConnector(IOptions<AlertOptions> options)
 {
+    /// <summary>Answers with the addresses of a name: DNS, which is asked once for each connection.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
     /// <exception cref="AddressRefusedException">No address of the name is public, and others are not allowed.</exception>
     public async ValueTask<Stream> ConnectAsync(string host, int port, CancellationToken cancel)
     {
-        var addresses = await Dns.GetHostAddressesAsync(host, cancel);
+        var addresses = await Resolve(host, cancel);
         if (!options.Value.AllowPrivateAddresses) addresses = Array.FindAll(addresses, PublicAddress.IsPublic);
         if (addresses.Length == 0) throw new AddressRefusedException();
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -12,6 +12,7 @@ public sealed class MessageComposer(AlertLinks links, AlertPictures pictures, IO
         alert = links.Complete(alert);
         return new Outgoing(delivery.MessageId, alert, delivery.Subject, actions)
         {
+            Quiet = delivery.Quiet,
             Reference = delivery.Reference,
             Image = IsFetched(channel, delivery) ? alert.Data.ImageUrl : null,
             Picture = token => pictures.RenderAsync(alert, token),

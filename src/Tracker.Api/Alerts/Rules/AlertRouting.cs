@@ -47,18 +47,17 @@ public sealed record RouteMatch
 }
 
 /// <summary>
-/// Chooses the channels of an alert, in the transaction that writes it. What takes back an earlier alert goes where that one went; what was muted goes nowhere.
+/// Chooses the channels of an alert, in the transaction that writes it. What takes back an earlier alert, or changes it in place, goes where that one went.
 /// </summary>
 public sealed class AlertRouting(AlertChannels channels)
 {
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly string[] configured = [.. channels.Configured.Select(channel => channel.Id)];
+    private readonly Dictionary<string, string> configured = channels.Configured.ToDictionary(channel => channel.Id, channel => channel.Kind, StringComparer.Ordinal);
 
     public async Task<string[]> ChannelsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, RoutedRun run, NewAlert alert, CancellationToken cancel)
     {
-        if (AlertTypes.IsResolution(alert.Type)) return await EarlierAsync(connection, transaction, alert.Subject, cancel);
-        if (alert.Message.Diagnosis is { } diagnosis && await IsMutedAsync(connection, transaction, diagnosis, cancel)) return [];
+        if (alert.Quiet || AlertTypes.IsResolution(alert.Type)) return await EarlierAsync(connection, transaction, alert, cancel);
         var (open, routes) = await ReadAsync(connection, transaction, alert.ProjectKey, cancel);
         if (routes.Count == 0) return new RouteMatch().Takes(run, alert.Type, alert.Message) ? [.. open] : [];
         return [.. routes.Where(route => route.Match.Takes(run, alert.Type, alert.Message)).SelectMany(route => route.Channels).Where(open.Contains).Distinct(StringComparer.Ordinal)];
@@ -73,7 +72,7 @@ public sealed class AlertRouting(AlertChannels channels)
             """, connection, transaction);
         command.Parameters.AddWithValue(projectKey);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var (open, routes) = (new HashSet<string>(configured, StringComparer.Ordinal), new List<(RouteMatch, string[])>());
+        var (open, routes) = (new HashSet<string>(configured.Keys, StringComparer.Ordinal), new List<(RouteMatch, string[])>());
         while (await reader.ReadAsync(cancel))
         {
             if (!reader.IsDBNull(0)) open.Add(reader.GetString(0));
@@ -83,20 +82,21 @@ public sealed class AlertRouting(AlertChannels channels)
         return (open, routes);
     }
 
-    private static async Task<string[]> EarlierAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string subject, CancellationToken cancel)
+    /// <summary>The channels that an earlier alert about the subject went to; of a quiet one those that make no sound of it.</summary>
+    private async Task<string[]> EarlierAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewAlert alert, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select distinct channel from outbox where order_key = $1 and skipped is null", connection, transaction);
-        command.Parameters.AddWithValue(subject);
+        await using var command = new NpgsqlCommand(
+            "select distinct o.channel, c.kind from outbox o left join channels c on c.id = o.channel where o.order_key = $1 and o.skipped is null", connection, transaction);
+        command.Parameters.AddWithValue(alert.Subject);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<string>();
-        while (await reader.ReadAsync(cancel)) found.Add(reader.GetString(0));
-        return [.. found];
-    }
+        while (await reader.ReadAsync(cancel))
+        {
+            var id = reader.GetString(0);
+            var kind = reader.IsDBNull(1) ? configured.GetValueOrDefault(id) : reader.GetString(1);
+            if (!alert.Quiet || (kind is not null && (kind == ChannelKinds.Webhook || ChannelKinds.ChangesInPlace(kind)))) found.Add(id);
+        }
 
-    private static async Task<bool> IsMutedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string diagnosis, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("select 1 from verdicts where diagnosis_id = $1 and verdict = 'muted'", connection, transaction);
-        command.Parameters.AddWithValue(diagnosis);
-        return await command.ExecuteScalarAsync(cancel) is not null;
+        return [.. found];
     }
 }

@@ -29,7 +29,7 @@ internal sealed class SmtpSession(Stream connection) : IAsyncDisposable
         var encrypted = false;
         if (settings.Security == SmtpSecurity.Tls || (settings.Security == SmtpSecurity.Auto && settings.Port == 465))
         {
-            await EncryptAsync(settings.Host, cancel);
+            await EncryptAsync(settings, cancel);
             encrypted = true;
         }
 
@@ -42,7 +42,7 @@ internal sealed class SmtpSession(Stream connection) : IAsyncDisposable
                 await CommandAsync("STARTTLS", 220, cancel);
                 // What came in the clear after the answer would be taken as said over TLS (CVE-2011-0411 and its kin).
                 (start, end) = (0, 0);
-                await EncryptAsync(settings.Host, cancel);
+                await EncryptAsync(settings, cancel);
                 encrypted = true;
                 await HelloAsync(cancel);
             }
@@ -99,11 +99,15 @@ internal sealed class SmtpSession(Stream connection) : IAsyncDisposable
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private async Task EncryptAsync(string host, CancellationToken cancel)
+    private async Task EncryptAsync(SmtpSettings settings, CancellationToken cancel)
     {
         var tls = new SslStream(stream, leaveInnerStreamOpen: false);
         stream = tls;
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host }, cancel);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = settings.Host,
+            RemoteCertificateValidationCallback = settings.Authorities is { } authorities ? authorities.Trusts : null,
+        }, cancel);
     }
 
     private async Task<List<string>> CommandAsync(string command, int expected, CancellationToken cancel, int also = 0)

@@ -29,6 +29,9 @@ public sealed record SmtpSettings
 
     public string? Password { get; init; }
 
+    /// <summary>Authorities that may vouch for the server besides those that the machine trusts; null for those alone.</summary>
+    public SmtpAuthorities? Authorities { get; init; }
+
     public required string From { get; init; }
 
     public required IReadOnlyList<string> To { get; init; }

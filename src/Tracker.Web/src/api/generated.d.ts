@@ -5003,6 +5003,16 @@ export interface components {
              *     ]
              */
             conditions?: string[];
+            /**
+             * @description What somebody said of the diagnosis: `acknowledged`, `confirmed`, `muted` or `wrong`; null when nobody did, or took it back.
+             * @example acknowledged
+             */
+            verdict?: string | null;
+            /**
+             * @description Who said so.
+             * @example Slack: ada
+             */
+            by?: string | null;
             rule?: components["schemas"]["AlertRule"];
             /**
              * @description The state that the run is in, for alerts about states of runs.
@@ -5819,7 +5829,7 @@ export interface components {
              */
             channel: string;
             /**
-             * @description `waiting`, `delivered`, `dead` (given up) or `skipped` (muted before it left).
+             * @description `waiting`, `delivered`, `dead` (given up) or `skipped` (muted before it left, or a change without a message to change).
              * @example delivered
              */
             state: string;
