@@ -15,6 +15,7 @@ using Tracker.Testing;
     ("client-log", "Log of 10 scalars in the .NET client.", ClientLogFigures.MeasureAsync),
     ("client-python", "log of 10 scalars and watch in the Python client, beside TensorBoard's way of writing.", ClientPythonFigures.MeasureAsync),
     ("live", "From a point or a fault to its message in a browser, 100 live runs.", LiveFigures.MeasureAsync),
+    ("alert", "From the point that shows a fault to its message in Slack's form.", AlertFigures.MeasureAsync),
     ("charts", "A chart of a million points, and a hundred of 100,000.", ChartFigures.MeasureAsync),
     ("read", "Every point of a long series; charts of other axes and smoothings; a chart that has not changed.", ReadFigures.MeasureAsync),
     ("histograms", "A heat map of 1,000 steps × 64 bins.", HistogramFigures.MeasureAsync),

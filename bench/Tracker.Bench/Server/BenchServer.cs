@@ -28,12 +28,13 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public string DataFolder => _folder.Path;
 
-    public static async Task<BenchServer> StartAsync()
+    /// <param name="environment">Settings of the server.</param>
+    public static async Task<BenchServer> StartAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = new TemporaryFolder("tracker-bench");
         try
         {
-            return new BenchServer(folder, await TrackerProcess.StartAsync(folder.Path));
+            return new BenchServer(folder, await TrackerProcess.StartAsync(folder.Path, environment));
         }
         catch
         {

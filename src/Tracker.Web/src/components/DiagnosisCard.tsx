@@ -4,6 +4,7 @@ import type { Cause, Diagnosis, Evidence, Run, Verdict } from '../api/types';
 import { toneOf, toneWord } from '../lib/health';
 import { formatCount, formatValue, plural, tidy, toNumber } from '../lib/numbers';
 import { Icon } from './Icon';
+import { MutedBy, MuteMenu } from './MuteMenu';
 import { StopButton } from './StopButton';
 import { Ago } from './time';
 
@@ -136,14 +137,19 @@ function Answers({ diagnosis, run }: Pick<Props, 'diagnosis' | 'run'>) {
         <StopButton asked={run.stop !== null} onStop={() => stop.mutate(diagnosis.title)} busy={stop.isPending} primary />
       )}
       {diagnosis.verdict === null ? (
-        answers.map(([value, word, title]) => (
-          <button key={value} type="button" title={title} disabled={verdict.isPending} onClick={() => verdict.mutate(value)}>{word}</button>
-        ))
+        answers.map(([value, word, title]) =>
+          value === 'muted' ? (
+            <MuteMenu key={value} diagnosis={diagnosis} busy={verdict.isPending} onMute={() => verdict.mutate('muted')} />
+          ) : (
+            <button key={value} type="button" title={title} disabled={verdict.isPending} onClick={() => verdict.mutate(value)}>{word}</button>
+          ),
+        )
       ) : (
         <span className="said">
           {said[diagnosis.verdict]} · <button type="button" className="link" disabled={verdict.isPending} onClick={() => verdict.mutate(null)}>undo</button>
         </span>
       )}
+      <MutedBy diagnosis={diagnosis} />
       {diagnosis.resolution && <span className="said">{diagnosis.resolution}</span>}
       {failure && <span className="said" role="alert">{failure.message}</span>}
     </footer>

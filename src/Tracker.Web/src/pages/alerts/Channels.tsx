@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { changes, channelsQuery, routesQuery, useChange, type Channel } from '../../api/alerts';
 import { notifies, setNotifies } from '../../api/notify';
 import { Icon } from '../../components/Icon';
+import { Sure } from '../../components/Sure';
 import { Failure, Skeleton } from '../../components/states';
 import { Ago } from '../../components/time';
 import { ChannelForm } from './ChannelForm';
@@ -36,6 +37,7 @@ const words = { ok: 'delivers', failing: 'failing', open: 'left alone for a whil
 
 function ChannelRow({ channel }: { channel: Channel }) {
   const [test, patch, remove, rotate] = [useChange(changes.testChannel), useChange(changes.patchChannel), useChange(changes.deleteChannel), useChange(changes.rotateSecret)];
+  const [editing, setEditing] = useState(false);
   const health = channel.health!;
   const state = health.state as keyof typeof tones;
   const error = patch.error ?? remove.error ?? rotate.error ?? test.error;
@@ -44,15 +46,17 @@ function ChannelRow({ channel }: { channel: Channel }) {
       <div className="row">
         <span className="health" data-tone={channel.enabled ? tones[state] : 'none'}><Icon shape={channel.enabled ? tones[state] : 'ring'} />{channel.enabled ? words[state] : 'off'}</span>
         <b>{channel.name}</b>
-        <span className="dim grow">{channel.kind}, {channel.target}{channel.readOnly ? ', from the configuration' : ''}</span>
+        <span className="dim grow">{channel.kind}, {channel.target}{channel.readOnly ? ', from the configuration' : ''}{channel.quietHours ? `, quiet ${channel.quietHours.from}–${channel.quietHours.to}` : ''}</span>
         {health.waiting! > 0 && <span>{health.waiting} waiting</span>}
         {health.dead! > 0 && <span>{health.dead} given up</span>}
         {health.deliveredAt && <span className="dim">last <Ago time={health.deliveredAt} /></span>}
         <button type="button" disabled={test.isPending} onClick={() => test.mutate(channel.id!)}>Test</button>
         {!channel.readOnly && <button type="button" onClick={() => patch.mutate({ id: channel.id!, enabled: !channel.enabled })}>{channel.enabled ? 'Switch off' : 'Switch on'}</button>}
         {!channel.readOnly && channel.kind === 'webhook' && <button type="button" onClick={() => rotate.mutate(channel.id!)}>New secret</button>}
-        {!channel.readOnly && <button type="button" onClick={() => window.confirm(`Take the channel ${channel.name} away?`) && remove.mutate(channel.id!)}>Delete</button>}
+        {!channel.readOnly && <button type="button" aria-expanded={editing} onClick={() => setEditing(!editing)}>Change</button>}
+        {!channel.readOnly && <Sure label="Delete" busy={remove.isPending} onSure={() => remove.mutate(channel.id!)} />}
       </div>
+      {editing && <ChannelForm channel={channel} onDone={() => setEditing(false)} />}
       {test.data && <p role="status">{test.data.delivered ? `The test arrived, in ${test.data.milliseconds} ms.` : `The test did not arrive: ${test.data.error}`}</p>}
       {rotate.data?.secret && <p role="status">New secret, shown only now: <code>{rotate.data.secret}</code>. For 24 hours messages bear both signatures.</p>}
       {channel.disabledReason && <p className="dim">{channel.disabledReason}</p>}

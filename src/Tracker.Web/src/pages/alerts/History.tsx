@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { deliveriesQuery, historyQuery, type Alert } from '../../api/alerts';
+import type { Verdict } from '../../api/types';
+import { said } from '../../components/DiagnosisCard';
 import { Icon } from '../../components/Icon';
 import { Empty, Failure, Skeleton } from '../../components/states';
 import { Ago } from '../../components/time';
@@ -25,12 +27,13 @@ export function History({ project }: { project: string }) {
 function AlertRow({ alert, open, toggle }: { alert: Alert; open: boolean; toggle: () => void }) {
   const data = alert.data!;
   const over = /resolved|returned|finished/.test(alert.type!);
-  const tone = over ? 'ok' : toneOf(data.severity as unknown as Severity);
+  const judged = alert.type === 'diagnosis.judged';
+  const tone = over ? 'ok' : judged ? 'info' : toneOf(data.severity as unknown as Severity);
   return (
     <li>
       <button type="button" className="alert-line" aria-expanded={open} onClick={toggle}>
         <span className="health" data-tone={tone}><Icon shape={tone} /><span className="hidden">{over ? 'Over' : toneWord[tone]}</span></span>
-        <b>{data.title}</b>
+        <b>{judged && `${data.verdict ? said[data.verdict as Verdict] : 'Taken back'} by ${data.by}: `}{data.title}</b>
         <span className="dim">{data.runName}</span>
         <span className="dim">{alert.type}</span>
         <Ago time={alert.timestamp!} />

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { changes, useChange, type Channel, type Route } from '../../api/alerts';
+import { Sure } from '../../components/Sure';
 
 const severities = ['info', 'warn', 'high', 'crit'];
 
@@ -14,7 +15,7 @@ export function Routes({ project, routes, channels }: { project: string; routes:
           <li key={route.id} className="row delivery">
             <b>{route.name}</b>
             <span className="dim grow">{describe(route)} → {route.channels?.map((id) => channels.find((channel) => channel.id === id)?.name ?? id).join(', ')}{route.project ? '' : ' (all projects)'}</span>
-            <button type="button" disabled={remove.isPending} onClick={() => remove.mutate(route.id!)}>Delete</button>
+            <Sure label="Delete" busy={remove.isPending} onSure={() => remove.mutate(route.id!)} />
           </li>
         ))}
       </ul>

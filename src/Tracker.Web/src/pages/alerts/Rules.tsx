@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { changes, rulesQuery, useChange, type Preview } from '../../api/alerts';
+import { Sure } from '../../components/Sure';
 import { Failure, Skeleton } from '../../components/states';
 
 /** Threshold rules; a rule is tried on stored runs before it is saved. */
@@ -19,7 +20,7 @@ export function Rules({ project }: { project: string }) {
             <code className="grow">{rule.expression}</code>
             <span className="dim">{rule.severity}{rule.stop ? ', stops the run' : ''}{rule.enabled ? '' : ', off'}</span>
             <button type="button" onClick={() => patch.mutate({ id: rule.id!, enabled: !rule.enabled })}>{rule.enabled ? 'Switch off' : 'Switch on'}</button>
-            <button type="button" onClick={() => remove.mutate(rule.id!)}>Delete</button>
+            <Sure label="Delete" busy={remove.isPending} onSure={() => remove.mutate(rule.id!)} />
           </li>
         ))}
       </ul>
