@@ -28,7 +28,7 @@ public static class TeamsMessage
     private static JsonObject Compose(Alert alert, AlertActions? actions, byte[]? picture)
     {
         var words = AlertWords.Of(alert);
-        var parts = new JsonArray { (JsonNode)Text($"{words.Mark} {words.Headline}", ("size", "Medium"), ("weight", "Bolder"), ("style", "heading")) };
+        var parts = new JsonArray { (JsonNode)Text($"{words.Mark} {words.Headline}", ("size", "Medium"), ("weight", "Bolder")) };
         if (words.Symptom.Length > 0) parts.Add((JsonNode)Text(words.Symptom));
         var facts = new JsonArray();
         foreach (var (name, value) in words.Facts) facts.Add((JsonNode)new JsonObject { ["title"] = name, ["value"] = Cut(value, 500) });
