@@ -70,7 +70,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         got.ShouldHaveSingleItem().Body.ShouldContain("channel.test");
 
         // Changed: quiet hours appear, and are taken away again.
-        await page.GetByRole(AriaRole.Button, new() { Name = "Change" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Change", Exact = true }).ClickAsync();
         var change = page.GetByRole(AriaRole.Form, new() { Name = "Change on-call" });
         await change.GetByText("How much, and when").ClickAsync();
         await change.GetByLabel("Quiet from").FillAsync("03:00");
@@ -99,7 +99,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         status = 410;
         await SickAsync(server, "sick-1");
         await page.GetByRole(AriaRole.Tab, new() { Name = "Deliveries" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Dead letters" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dead letters", Exact = true }).ClickAsync();
         var letter = page.Locator("li.delivery").Filter(new() { HasText = "NaN" }).First;
         await letter.GetByText("HTTP 410").First.WaitForAsync(new() { Timeout = Patience });
         status = 200;
@@ -108,7 +108,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         await page.GetByRole(AriaRole.Button, new() { Name = "Switch on" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Switch off" }).WaitForAsync(new() { Timeout = Patience });
         await page.GetByRole(AriaRole.Tab, new() { Name = "Deliveries" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Dead letters" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dead letters", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = SendAll() }).ClickAsync();
         await page.GetByText("There is none of these.").WaitForAsync(new() { Timeout = Patience });
         await TrackerApi.UntilAsync(() => Task.FromResult(got.GroupBy(message => message.Id).Count(group => group.Count() > 1)), again => again > 0, "the letter came again under its id");
@@ -133,7 +133,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         await page.GetByText("Muted: Everything in the run").First.WaitForAsync(new() { Timeout = Patience });
         (await MutesAsync(server)).ShouldHaveSingleItem().GetProperty("run").GetString().ShouldBe("sick-1");
         await page.GotoAsync($"/projects/{Project}/alerts?tab=mutes");
-        await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "End", Exact = true }).ClickAsync();
         await page.GetByText("Nothing is muted.").WaitForAsync(new() { Timeout = Patience });
         await page.GetByLabel("Condition").FillAsync("nan-after-n");
         await page.GetByLabel("How long").SelectOptionAsync("for a day");
