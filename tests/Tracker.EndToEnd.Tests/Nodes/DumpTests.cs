@@ -63,7 +63,7 @@ public sealed class DumpTests(PostgresFixture postgres) : IDisposable
         if (Directory.Exists("/usr/lib/postgresql") && Directory.EnumerateFiles("/usr/lib/postgresql", "pg_restore", SearchOption.AllDirectories).Any()) return true;
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("pg_restore", "--version") { RedirectStandardOutput = true });
+            using var process = Process.Start(new ProcessStartInfo("pg_restore", "--version") { UseShellExecute = false, RedirectStandardOutput = true });
             return true;
         }
         catch (Win32Exception)
