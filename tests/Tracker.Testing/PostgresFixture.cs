@@ -41,8 +41,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         var version = Environment.GetEnvironmentVariable("TRACKER_TEST_POSTGRES_VERSION") is { Length: > 0 } named ? named : "17";
         if (!int.TryParse(version, out var major) || major is < 14 or > 18)
             throw new InvalidOperationException($"TRACKER_TEST_POSTGRES_VERSION is \"{version}\"; it must be a major version from 14 to 18.");
-        _server = new Testcontainers.PostgreSql.PostgreSqlBuilder()
-            .WithImage($"postgres:{major}")
+        _server = new Testcontainers.PostgreSql.PostgreSqlBuilder($"postgres:{major}")
             // Tests create and drop databases by hundreds and compare names by bytes, as the private server does.
             .WithEnvironment("POSTGRES_INITDB_ARGS", "--locale=C --encoding=UTF8")
             .WithCommand([.. FastSettings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })])
