@@ -72,7 +72,7 @@ public sealed class PostgresFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is null)
+        if (_server is null && _connectionString.Length > 0)
         {
             // The server goes on without us: it is left as it was found.
             foreach (var name in _databases.Append(_template)) await ExecuteAsync($"drop database if exists {name} with (force)");
