@@ -19,10 +19,12 @@ export function LogARun({ project = 'digits' }: { project?: string }) {
   const [copied, setCopied] = useState(false);
   return (
     <div className="snippet">
-      <div className="snippet-head" role="tablist" aria-label="Language">
-        {(Object.keys(all) as (keyof typeof all)[]).map((name) => (
-          <button key={name} type="button" role="tab" className="quiet" aria-selected={name === language} onClick={() => setLanguage(name)}>{name}</button>
-        ))}
+      <div className="snippet-head">
+        <div role="tablist" aria-label="Language">
+          {(Object.keys(all) as (keyof typeof all)[]).map((name) => (
+            <button key={name} type="button" role="tab" className="quiet" aria-selected={name === language} onClick={() => setLanguage(name)}>{name}</button>
+          ))}
+        </div>
         <button
           type="button"
           className="quiet snippet-copy"
