@@ -393,7 +393,6 @@ internal static class CauseTable
     private sealed class CauseRows(Row[] rows)
     {
         public Row[] Rows => rows;
-
         public Dictionary<string, int> Greatest { get; } = rows.GroupBy(r => r.Sign, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Max(r => r.Yes), StringComparer.Ordinal);
 
         public Dictionary<string, (int Yes, int No)> First { get; } = rows.GroupBy(r => r.Sign, StringComparer.Ordinal).ToDictionary(g => g.Key, g => (g.First().Yes, g.First().No), StringComparer.Ordinal);
