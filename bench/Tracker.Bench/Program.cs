@@ -63,8 +63,9 @@ Command DiagnosisCommand()
 {
     var corpus = new Option<string>("--corpus") { Description = "Folder with labels.json and the recorded runs that it names.", Required = true };
     var page = new Option<string?>("--write") { Description = "Page whose measured part is written anew: docs/diagnosis.md." };
-    var command = new Command("diagnosis", "The analyzer on labelled recordings, beside the rules that other tools ship.") { corpus, page };
-    command.SetAction(parsed => DiagnosisFigures.Measure(parsed.GetValue(corpus)!, parsed.GetValue(page)));
+    var details = new Option<string?>("--details") { Description = "File for what was missed, found late or wrongly said, run by run." };
+    var command = new Command("diagnosis", "The analyzer on labelled recordings, beside the rules that other tools ship.") { corpus, page, details };
+    command.SetAction(parsed => DiagnosisFigures.Measure(parsed.GetValue(corpus)!, parsed.GetValue(page), parsed.GetValue(details)));
     return command;
 }
 

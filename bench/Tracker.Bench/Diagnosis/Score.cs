@@ -33,16 +33,29 @@ internal sealed class Score
     /// <summary>False warnings in a thousand logged steps of healthy runs.</summary>
     public double FalsePerThousandHealthySteps => _healthySteps == 0 ? double.NaN : 1_000.0 * _healthyFalse / _healthySteps;
 
-    public void Add(RunLabel label, Verdicts verdicts, int steps)
+    /// <param name="label">What is true of the run.</param>
+    /// <param name="verdicts">What was said of it.</param>
+    /// <param name="steps">Lines that it logged.</param>
+    /// <param name="note">Takes a line for each condition that was missed or late and each warning that was false.</param>
+    public void Add(RunLabel label, Verdicts verdicts, int steps, Action<string>? note = null)
     {
         var fine = Vocabulary.TrueOf(label);
         foreach (var condition in label.Conditions)
         {
             if (!_conditions.TryGetValue(condition.Id, out var found)) _conditions.Add(condition.Id, found = new Found());
-            found.Add(condition, Vocabulary.Finding(condition.Id).Where(verdicts.First.ContainsKey).Select(id => verdicts.First[id].Step).DefaultIfEmpty(-1).Min());
+            var step = Vocabulary.Finding(condition.Id).Where(verdicts.First.ContainsKey).Select(id => verdicts.First[id].Step).DefaultIfEmpty(-1).Min();
+            found.Add(condition, step);
+            if (step < 0) note?.Invoke($"missed {condition.Id} (onset {condition.Onset}, by {condition.LatestInTime}); said {string.Join(", ", verdicts.First.Select(verdict => $"{verdict.Key}@{verdict.Value.Step}"))}");
+            else if (step > condition.LatestInTime) note?.Invoke($"late {condition.Id} at {step} (onset {condition.Onset}, by {condition.LatestInTime})");
         }
 
-        var wrong = verdicts.First.Count(verdict => verdict.Value.Severity >= Severity.Warn && !fine.Contains(verdict.Key));
+        var wrong = 0;
+        foreach (var (id, (step, severity)) in verdicts.First.Where(verdict => verdict.Value.Severity >= Severity.Warn && !fine.Contains(verdict.Key)))
+        {
+            wrong++;
+            note?.Invoke($"false {id} ({severity}) at {step}{(label.Healthy ? " of a healthy run" : "")}");
+        }
+
         _false += wrong;
         _true += verdicts.First.Count(verdict => verdict.Value.Severity >= Severity.Warn) - wrong;
         if (!label.Healthy) return;

@@ -87,7 +87,7 @@ public static class DetectorCatalogue
         new(nameof(GpuUnderused), [GpuUnderused.Id], [RoleKind.GpuUtilization, RoleKind.DataTime], false, o => new GpuUnderused(o.GpuUnderused)),
         new(nameof(MemoryGrowth), [MemoryGrowth.Id], [RoleKind.GpuMemory, RoleKind.HostMemory], false, o => new MemoryGrowth(o.MemoryGrowth)),
         new(nameof(NoGradMissing), [NoGradMissing.Id], [RoleKind.GpuMemory, RoleKind.ValLoss], true, o => new NoGradMissing(o.NoGradMissing)) { Events = ProbeDetector.Events },
-        new(nameof(StalledRun), [StalledRun.Id], [RoleKind.TrainLoss], true, o => new StalledRun(o.StalledRun)) { Events = ["stalled"] },
+        new(nameof(StalledRun), [StalledRun.Id], [RoleKind.TrainLoss, RoleKind.System, RoleKind.GpuUtilization, RoleKind.GpuMemory, RoleKind.HostMemory], true, o => new StalledRun(o.StalledRun)) { Events = ["stalled"] },
         new(nameof(StepTimeRegression), [StepTimeRegression.Id], [RoleKind.StepTime], false, o => new StepTimeRegression(o.StepTimeRegression)),
         new(nameof(RankDivergence), [RankDivergence.Id], [RoleKind.TrainLoss, RoleKind.ParamNorm], true, o => new RankDivergence(o.RankDivergence)) { Events = ProbeDetector.Events, SeesRanks = true },
         new(nameof(KnownRecipe), [KnownRecipe.Id], [RoleKind.TrainLoss, RoleKind.ValLoss, RoleKind.TrainAccuracy, RoleKind.ValAccuracy], true, o => new KnownRecipe(o.KnownRecipe)) { Events = ["reference"] },

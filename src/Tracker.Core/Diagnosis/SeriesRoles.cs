@@ -104,7 +104,8 @@ public static partial class SeriesRoles
 
     private static SeriesRole? Family(string name, List<Word> words)
     {
-        var skip = words.Count > 2 && (Training.Contains(words[0].Text) || Prefixes.Contains(words[0].Text)) ? 1 : 0;
+        // grads/norm/fc1 begins with what elsewhere is a mere prefix.
+        var skip = words.Count > 2 && (Training.Contains(words[0].Text) || Prefixes.Contains(words[0].Text)) && !Array.Exists(Families, f => Starts(words, 0, f.Words)) ? 1 : 0;
         foreach (var (family, layer, whole) in Families)
         {
             if (!Starts(words, skip, family)) continue;

@@ -28,5 +28,32 @@ public sealed class KnownRecipeTests
         new Script().Event(0, "reference", Band).Series("val/accuracy", "0.05 0.05 0.05 0.3 0.4 0.45 0.5", every: 100).Run().Signal("known-recipe").Active.ShouldBeFalse();
 
     [Fact]
+    public void A_band_of_the_same_role_under_another_name_counts() =>
+        new Script().Event(0, "reference", Band.Replace("\"series\":\"val/accuracy\"", "\"series\":\"val_acc\",\"role\":\"val/accuracy\"", StringComparison.Ordinal))
+            .Series("eval/accuracy", "0.2 0.25 0.28 0.28 0.28 0.28 0.28", every: 100).Run().Signal("known-recipe").Series.ShouldBe("eval/accuracy");
+
+    [Fact]
+    public void Another_reference_withdraws_what_was_said_against_the_old_one() =>
+        new Script().Event(0, "reference", Band).Series("val/accuracy", "0.2 0.25 0.28 0.28 0.28 0.28 0.28 0.28", every: 100).Event(700, "reference", """{"replaces":true}""").Run().Signal("known-recipe").Active.ShouldBeFalse();
+
+    [Fact]
+    public void The_band_of_a_recorded_curve_holds_a_rerun_of_it_and_not_a_worse_one()
+    {
+        var random = new Random(1);
+        double Loss(int step, double rate) => 2 * Math.Exp(-rate * step) + 0.3 + 0.05 * (random.NextDouble() - 0.5);
+        var band = ReferenceBand.Of([.. Enumerable.Range(0, 2000).Select(i => (long)i)], [.. Enumerable.Range(0, 2000).Select(i => Loss(i, 0.004))]).ShouldNotBeNull();
+        band.Steps.Count.ShouldBe(ReferenceBand.MostPoints);
+        for (var i = 0; i < band.Steps.Count; i++)
+        {
+            var (same, worse) = (Loss((int)band.Steps[i], 0.004), Loss((int)band.Steps[i], 0.001));
+            same.ShouldBeInRange(band.Low[i], band.High[i]);
+            if (band.Steps[i] is > 200 and < 800) worse.ShouldBeGreaterThan(band.High[i]);
+        }
+    }
+
+    [Fact]
+    public void A_single_point_gives_no_band() => ReferenceBand.Of([1, 2], [0.5, double.NaN]).ShouldBeNull();
+
+    [Fact]
     public void Without_a_reference_it_is_silent() => new Script().Series("val/accuracy", "0.01x7", every: 100).Run().Raised.ShouldBeEmpty();
 }

@@ -44,4 +44,23 @@ public sealed class OscillatingLossTests
 
     [Fact]
     public void Without_a_training_loss_nothing_is_said() => new Script().Config(Config).Series("val/loss", Swings).Run().Raised.ShouldNotContain("oscillating-loss");
+
+    /// <summary>Levels that go up and down once an evaluation, too little and too briefly to be seen in the batches.</summary>
+    private static readonly double[] Levels = [2, 1.5, 1.2, 1.0, 0.93, 1.03, 0.92, 1.04, 0.93, 1.02, 0.94, 1.05, 0.93, 1.03, 0.92, 1.04, 0.93, 1.02, 0.94, 1.03];
+
+    private static string Noisy(IEnumerable<double> levels) => string.Join(' ', levels.Select(level => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{level}~0.15x40")));
+
+    private static string Evaluated(IEnumerable<double> levels) => "_x39 " + string.Join(" _x39 ", levels.Select(level => level.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
+    [Fact]
+    public void Swings_that_batches_hide_show_where_validation_goes_with_them()
+    {
+        var signal = new Script().Config(Config).Series("train/loss", Noisy(Levels)).Series("val/loss", Evaluated(Levels)).Run().Signal("oscillating-loss");
+        signal.Severity.ShouldBe(Severity.Info);
+        signal.Title.ShouldContain("together");
+    }
+
+    [Fact]
+    public void A_validation_that_swings_alone_is_another_matter() =>
+        new Script().Config(Config).Series("train/loss", "2>0.9~0.15x160 0.9~0.15x640").Series("val/loss", Evaluated(Levels)).Run().Raised.ShouldNotContain("oscillating-loss");
 }

@@ -36,4 +36,20 @@ public sealed class StalledRunTests
     [Fact]
     public void The_server_may_say_it_before_the_next_point() =>
         Run.Event(250, "stalled", """{"seconds":1800}""").Run().Signal("stalled-run").Title.ShouldContain("30 minutes");
+
+    [Fact]
+    public void A_silence_that_is_not_twice_too_long_is_borne_while_it_lasts() => Run.Event(250, "stalled", """{"seconds":500}""").Run().Raised.ShouldBeEmpty();
+
+    [Fact]
+    public void The_machines_own_figures_tell_it_while_it_lasts()
+    {
+        var outcome = new Script().Series("train/loss", "2>0.5~0.02x200 _x20 0.5~0.02x80").Series("system/cpu", "0.5x300").Pause(201, 300).Pause(202, 300).Pause(203, 300).Run();
+        var signal = outcome.Signal("stalled-run");
+        (signal.Severity, signal.Step, signal.OnsetStep).ShouldBe((Severity.High, 202, 199));
+        outcome.Signals.Count(s => s.Id == "stalled-run").ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_run_that_has_ended_does_not_stand_still() =>
+        new Script().Series("train/loss", "2>0.5~0.02x200").Series("system/cpu", "0.5x300").Event(200, "finish").Pause(201, 5000).Run().Raised.ShouldBeEmpty();
 }

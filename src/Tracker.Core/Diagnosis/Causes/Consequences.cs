@@ -20,14 +20,14 @@ internal static class Consequences
 
     private static readonly Dictionary<string, string[]> All = new(StringComparer.Ordinal)
     {
-        ["lr-too-high"] = [.. Stalls, .. Calibration, "val-erratic", "class-collapse", "class-regression", "downstream-regression", "grad-vanishing-depth", "grad-uniformly-low"],
+        ["lr-too-high"] = [.. Stalls, .. Calibration, .. DeadParts, "constant-loss", "stale-validation", "val-erratic", "class-collapse", "class-regression", "downstream-regression"],
         ["lr-too-low"] = Stalls,
         // What the first steps have damaged may not be repaired before the rate runs out.
         ["warmup-missing-or-short"] = [.. Stalls, "lr-decayed-early"],
         ["lr-schedule-exhausted"] = [.. Stalls, "low-lr-plateau", "stale-validation"],
         ["bad-init-or-scale"] = [.. Stalls, .. Calibration, .. DeadParts, "startup-spike", "warmup-missing", "loss-spike", "update-too-small", "low-lr-plateau"],
         ["vanishing-architecture"] = [.. Stalls, "dead-layer", "masked-dead-part", "update-too-small", "class-collapse"],
-        ["dead-units"] = [.. Stalls, "grad-vanishing-depth", "zero-gradient", "update-too-small", "class-collapse"],
+        ["dead-units"] = [.. Stalls, "constant-loss", "stale-validation", "grad-vanishing-depth", "zero-gradient", "update-too-small", "class-collapse"],
         ["attention-logits-too-large"] = Stalls,
         ["disconnected-or-frozen"] = [.. Stalls, "update-too-small", "class-collapse"],
         ["data-or-label-bug"] = [.. Stalls, "class-collapse", "miscalibration"],

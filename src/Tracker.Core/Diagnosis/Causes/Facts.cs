@@ -125,6 +125,7 @@ internal static class Facts
             ["rate-exhausted"] = (run, _) => run.Rate.IsLogged
                 ? run.Rate.PointsExhausted > 0
                     ? new(true, $"the learning rate is {Numbers.Text(run.Rate.Last)}, below a thousandth of its peak {Numbers.Text(run.Rate.Peak)}")
+                    : run.Rate.WasCutShort ? new(true, $"the learning rate was cut to {Numbers.Text(run.Rate.JumpRatio)} of what it was at step {run.Rate.JumpStep}")
                     : new(false, $"the learning rate is {Numbers.Text(run.Rate.Last)}, its peak was {Numbers.Text(run.Rate.Peak)}")
                 : Finding.Blind,
             ["wrong-before-rate-fell"] = WrongBeforeRateFell,

@@ -20,6 +20,9 @@ public sealed record CalibrationOptions
     /// <summary>Rise of the accuracy meanwhile that counts as improving, 0 to 1. Default 0.02.</summary>
     public double AccuracyMoves { get; init; } = 0.02;
 
+    /// <summary>Rise of the validation loss since its best, as a part of its descent, that makes a drift more than a note. Default 0.03.</summary>
+    public double LossRises { get; init; } = 0.03;
+
     /// <summary>Accuracy, as a part of its best, at which the model has arrived: before that, calibration is not judged. Default 0.95.</summary>
     public double Arrived { get; init; } = 0.95;
 }
@@ -97,7 +100,7 @@ internal sealed class Calibration(CalibrationOptions options) : Detector
         {
             case AlarmChange.Raised:
                 // A rising loss beside it says overconfidence; alone it may be the noise of small bins.
-                var lossRises = run.Evaluations is { Count: >= 6, SinceBest: >= 3 } pairs && pairs.Level > pairs.BestLevel + pairs.Noise && pairs.TrainingHolds();
+                var lossRises = run.Evaluations is { Count: >= 6, SinceBest: >= 3 } pairs && pairs.Level > pairs.BestLevel + Math.Max(pairs.Noise, options.LossRises * pairs.Descent) && pairs.TrainingHolds();
                 run.Signals.Raise(new Signal
                 {
                     Id = DriftId,

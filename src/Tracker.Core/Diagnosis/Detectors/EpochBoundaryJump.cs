@@ -26,15 +26,17 @@ internal sealed class EpochBoundaryJump(EpochBoundaryJumpOptions options) : Dete
 {
     public const string Id = "epoch-boundary-jump";
     private const int Bins = 8;
+    private const int MostJoined = 6;
     private const int Kept = 8;
 
     /// <summary>The epoch being filled: sum and count of each phase, then the sum of squares.</summary>
     private double[] _open = new double[2 * Bins + 1];
 
-    /// <summary>The last epochs, oldest first: eight means and counts, the mean, and the variation within phases.</summary>
+    /// <summary>The last epochs, oldest first: eight means and counts, the mean, the variation within phases, and how many epochs they are of.</summary>
     private double[] _epochs = new double[Kept * Row];
-    private const int Row = 2 * Bins + 2;
+    private const int Row = 2 * Bins + 3;
     private int _count;
+    private int _joined;
     private double _phase = double.NaN;
     private double _reference = double.NaN;
     private bool _logarithmic;
@@ -66,6 +68,7 @@ internal sealed class EpochBoundaryJump(EpochBoundaryJumpOptions options) : Dete
     {
         s.Sync(ref _open, _open.Length);
         s.Sync(ref _count);
+        s.Sync(ref _joined);
         s.Sync(ref _epochs, Kept * Row);
         s.Sync(ref _phase);
         s.Sync(ref _reference);
@@ -77,6 +80,13 @@ internal sealed class EpochBoundaryJump(EpochBoundaryJumpOptions options) : Dete
     {
         Span<double> row = stackalloc double[Row];
         double n = 0, sum = 0, between = 0;
+        // A series that is not logged every step fills the phases of one epoch over several.
+        for (var b = 0; b < Bins; b++)
+        {
+            if (_open[Bins + b] == 0 && ++_joined < MostJoined) return;
+        }
+        var joined = Math.Min(_joined + 1, MostJoined);
+        _joined = 0;
         var full = true;
         for (var b = 0; b < Bins; b++)
         {
@@ -90,6 +100,7 @@ internal sealed class EpochBoundaryJump(EpochBoundaryJumpOptions options) : Dete
         var mean = n > 0 ? sum / n : 0;
         for (var b = 0; b < Bins; b++) between += row[Bins + b] * (row[b] - mean) * (row[b] - mean);
         row[2 * Bins] = mean;
+        row[2 * Bins + 2] = joined;
         row[2 * Bins + 1] = Math.Max(0, _open[2 * Bins] - n * mean * mean - between);
         Array.Clear(_open);
         // Cycles of the rate repeat themselves, too.
@@ -110,7 +121,9 @@ internal sealed class EpochBoundaryJump(EpochBoundaryJumpOptions options) : Dete
         Span<double> even = stackalloc double[Bins];
         Span<double> weights = stackalloc double[Bins];
         // The straight line through the epochs' means: what a phase is lower than the one before only because the run goes on.
-        var slope = (Mean(_count - 1) - Mean(0)) / (_count - 1);
+        var length = 0.0;
+        for (var e = 1; e < _count; e++) length += (_epochs[e * Row + 2 * Bins + 2] + _epochs[(e - 1) * Row + 2 * Bins + 2]) / 2;
+        var slope = (Mean(_count - 1) - Mean(0)) / length;
         var within = 0.0;
         for (var e = 0; e < _count; e++)
         {

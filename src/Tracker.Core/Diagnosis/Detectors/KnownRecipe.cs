@@ -23,17 +23,25 @@ internal sealed class KnownRecipe(KnownRecipeOptions options) : Detector
 
     public override void Notice(RunContext run, Happening happening)
     {
+        if (happening.Flag("replaces") == true) Forget(run);
         if (happening.Text("series") is not { Length: > 0 } series) return;
         var (steps, low, high) = (happening.Numbers("steps"), happening.Numbers("low"), happening.Numbers("high"));
         var count = Math.Min(steps.Length, Math.Min(low.Length, high.Length));
         if (count < 2 || count > MostPoints) return;
         _bands.RemoveAll(b => b.Series == series);
-        if (_bands.Count < MostBands) _bands.Add(new Band(series, happening.Text("run") ?? "the reference", steps[..count], low[..count], high[..count]));
+        if (_bands.Count < MostBands) _bands.Add(new Band(series, happening.Text("role") ?? "", happening.Text("run") ?? "the reference", steps[..count], low[..count], high[..count]));
+    }
+
+    /// <summary>Another reference, or none any more: what was said against the old one is withdrawn.</summary>
+    private void Forget(RunContext run)
+    {
+        _bands.Clear();
+        foreach (var signal in run.Signals.Signals.Where(s => s.Active && s.Id == Id).ToList()) run.Signals.Clear(Id, signal.Series);
     }
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
-        if (_bands.Count == 0 || series.Trend is not { BucketClosed: true } trend || _bands.Find(b => b.Series == series.Name) is not { } band) return;
+        if (_bands.Count == 0 || series.Trend is not { BucketClosed: true } trend || Of(run, series) is not { } band) return;
         // The middle of the bucket is what its median is of.
         var level = trend.Fine.Value(0);
         var step = point.Step - (trend.FineWidth - 1) / 2.0 * series.Stride;
@@ -63,9 +71,17 @@ internal sealed class KnownRecipe(KnownRecipeOptions options) : Detector
 
     public override void Sync(StateStream s) => s.Sync(_bands, Band.Sync);
 
-    private sealed class Band(string series, string run, double[] steps, double[] low, double[] high)
+    /// <summary>The band of a series: of the same name, or of the same role where the reference called it otherwise.</summary>
+    private Band? Of(RunContext run, SeriesState series) =>
+        _bands.Find(b => b.Series == series.Name)
+        ?? (ReferenceEquals(run.First(series.Role!.Kind), series) ? _bands.Find(b => b.Role == series.Role.Name) : null);
+
+    private sealed class Band(string series, string role, string run, double[] steps, double[] low, double[] high)
     {
         public string Series => series;
+
+        /// <summary>The canonical name of what the series is; empty where the event does not say.</summary>
+        public string Role => role;
 
         public string Run => run;
 
@@ -83,11 +99,11 @@ internal sealed class KnownRecipe(KnownRecipeOptions options) : Detector
 
         public static Band Sync(StateStream s, Band? band)
         {
-            var (name, of) = (s.SyncText(band?.Series ?? ""), s.SyncText(band?.Run ?? ""));
+            var (name, what, of) = (s.SyncText(band?.Series ?? ""), s.SyncText(band?.Role ?? ""), s.SyncText(band?.Run ?? ""));
             var steps = Column(s, band?.Steps);
             var low = Column(s, band?.Low);
             var high = Column(s, band?.High);
-            var result = band ?? new Band(name, of, steps, low, high);
+            var result = band ?? new Band(name, what, of, steps, low, high);
             result.Alarm.Sync(s);
             return result;
         }

@@ -52,6 +52,8 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
     public const string Recurrent = "recurrent-spikes";
     public const string Slow = "slow-spike-recovery";
     private const int LevelPoints = 50;
+    private const int SparsePoints = 24;
+    private const int SparseLevel = 7;
     private const int RecoveryPoints = 25;
     private const int Remembered = 8;
 
@@ -108,8 +110,10 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
             return;
         }
         var logarithmic = series.IsPositive;
-        var highest = trend.Tail.Max(2 * LevelPoints);
-        var (level, spread) = trend.Typical(logarithmic);
+        // Of a sparse series a hundred points are most of the run: their descent would be taken for noise.
+        var points = series.IsDense ? 2 * LevelPoints : SparsePoints;
+        var highest = trend.Tail.Max(points);
+        var (level, spread) = series.IsDense ? trend.Typical(logarithmic) : Sparse(trend, logarithmic);
         var deviation = Math.Max(spread, logarithmic ? 1e-4 : 1e-3 * Math.Abs(level));
         var descent = Math.Max(0, trend.Start - trend.Best);
         _deviation = deviation;
@@ -119,7 +123,7 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
         var outlying = descent > 0 ? _level + Math.Max(options.Highest * (highest - _level), options.HighestDescent * descent) : double.PositiveInfinity;
         _limit = Math.Max(Math.Max(Math.Min(high, outlying), _level + options.Descent * descent), logarithmic ? options.Ratio * _level : double.NegativeInfinity);
         // Where one batch in ten is high, high ones are part of the noise, however calm the rest is.
-        Span<double> values = stackalloc double[Math.Min(2 * LevelPoints, trend.Tail.Count)];
+        Span<double> values = stackalloc double[Math.Min(points, trend.Tail.Count)];
         values = trend.Tail.CopyLast(values);
         _limit = Math.Max(_limit, _level + options.Tenth * (Statistics.Quantile(values, 0.9) - _level));
         // Where values are rounded, a few units of the last digit are no jump.
@@ -129,6 +133,18 @@ internal sealed class LossSpike(LossSpikeOptions options) : Detector
             if (values[i] > values[i - 1]) unit = Math.Min(unit, values[i] - values[i - 1]);
         }
         if (double.IsFinite(unit)) _limit = Math.Max(_limit, _level + 4 * unit);
+    }
+
+    /// <summary>Level of the last points of a sparse series, and the noise from one to the next.</summary>
+    private static (double Level, double Spread) Sparse(Trend trend, bool logs)
+    {
+        Span<double> points = trend.Tail.CopyLast(stackalloc double[SparsePoints]);
+        if (logs)
+        {
+            for (var i = 0; i < points.Length; i++) points[i] = Math.Log(points[i]);
+        }
+        var noise = Statistics.Noise(points);
+        return (Statistics.Median(points[^Math.Min(SparseLevel, points.Length)..]), noise);
     }
 
     private void Open(RunContext run, SeriesState series, in Point point)

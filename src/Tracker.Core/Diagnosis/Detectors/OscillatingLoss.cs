@@ -28,11 +28,18 @@ public sealed record OscillatingLossOptions
 
     /// <summary>Spread as a part of the descent from which it is high. Default 0.2.</summary>
     public double Severe { get; init; } = 0.2;
+
+    /// <summary>Swing of training and of validation from one evaluation to the next, each as a part of its level, from which their going together is a note. Default 0.05.</summary>
+    public double Together { get; init; } = 0.05;
+
+    /// <summary>Share of the evaluations at which the two go the same way. Default 0.65: of noise that has nothing in common it is 0.5.</summary>
+    public double SameWay { get; init; } = 0.65;
 }
 
 /// <summary>
 /// The training loss swings up and down by far more than its batch noise and gets nowhere. A note by itself; a warning where validation swings too,
-/// or, where there is none, where the swings are clear.
+/// or, where there is none, where the swings are clear. Where batch noise hides the swings, validation tells: batches do not move it, so where both go up and
+/// down together, it is the parameters that swing.
 /// </summary>
 internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
 {
@@ -40,20 +47,27 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
     private const int FewestBuckets = 12;
     private const int LeftOut = 2;
 
+    private const int MostEvaluations = 12;
+    private const int FewestEvaluations = 7;
+
     private Alarm _alarm;
+    private Alarm _together;
+    private long _evaluations;
     private Severity _severity;
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
         var trend = series.Trend!;
-        if (!double.IsFinite(point.Value) || !trend.BucketClosed || trend.Fine.Count < FewestBuckets + LeftOut) return;
+        if (!double.IsFinite(point.Value) || !trend.BucketClosed) return;
+        if (run.Evaluations.Total != _evaluations && ReferenceEquals(series, run.Loss)) SwingTogether(run, series, point);
+        if (trend.Fine.Count < FewestBuckets + LeftOut) return;
         if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Rate.IsCyclic) return;
         // What was before a cut or a rise of the rate is another regime.
         var count = 0;
         while (count < Math.Min(options.Buckets, trend.Fine.Count - LeftOut) && trend.Fine.Step(count) > run.Rate.JumpStep) count++;
         if (count < FewestBuckets)
         {
-            if (_alarm.Update(false, true, point.Step, 1, 6) == AlarmChange.Cleared) run.Signals.Clear(Id, series.Name);
+            if (_alarm.Update(false, true, point.Step, 1, 6) == AlarmChange.Cleared && !_together.IsOpen) run.Signals.Clear(Id, series.Name);
             return;
         }
         Span<double> scratch = stackalloc double[count];
@@ -67,7 +81,7 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
             case AlarmChange.Raised:
                 Tell(run, series, point, shape, severity);
                 break;
-            case AlarmChange.Cleared:
+            case AlarmChange.Cleared when !_together.IsOpen:
                 run.Signals.Clear(Id, series.Name);
                 break;
             case AlarmChange.None when _alarm.IsOpen && severity > _severity:
@@ -79,9 +93,65 @@ internal sealed class OscillatingLoss(OscillatingLossOptions options) : Detector
     public override void Sync(StateStream s)
     {
         _alarm.Sync(s);
+        _together.Sync(s);
+        s.Sync(ref _evaluations);
         var severity = (int)_severity;
         s.Sync(ref severity);
         _severity = (Severity)severity;
+    }
+
+    /// <summary>Judged once an evaluation, over the last twelve; those of the first descent left out.</summary>
+    private void SwingTogether(RunContext run, SeriesState series, in Point point)
+    {
+        var pairs = run.Evaluations;
+        _evaluations = pairs.Total;
+        var count = (int)Math.Min(MostEvaluations, Math.Min(pairs.Total - LeftOut, pairs.Count));
+        if (count < FewestEvaluations || run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Rate.IsCyclic) return;
+        Span<double> validation = pairs.LastValidation(stackalloc double[count]);
+        Span<double> training = pairs.LastTraining(stackalloc double[count]);
+        var level = Statistics.Median([.. validation]);
+        Relate(validation, pairs.Descent);
+        Relate(training, pairs.TrainingDescent);
+        var (swing, trained) = (Statistics.CurveNoise(validation), Statistics.CurveNoise(training));
+        var same = 0;
+        for (var i = 1; i < count; i++)
+        {
+            if ((validation[i] - validation[i - 1]) * (training[i] - training[i - 1]) > 0) same++;
+        }
+        var falls = Statistics.MannKendall(validation) <= -1.64 || Statistics.MannKendall(training) <= -1.64;
+        // Where training is too noisy to be compared, steps that are known to be too large tell whose swings they are.
+        var known = run.Signals.IsActive(UpdateTooLarge.Id) && swing >= 1.5 * options.Together;
+        var together = swing >= options.Together && trained >= options.Together && (known || same >= options.SameWay * (count - 1)) && !falls
+            && !run.Rate.IsAnnealed && !run.Signals.IsActive(LossDivergence.Id, series.Name) && !run.Signals.IsActive(EpochBoundaryJump.Id, series.Name);
+        switch (_together.Update(together, swing < options.Together / 2, point.Step, 1, 4))
+        {
+            case AlarmChange.Raised when !_alarm.IsOpen:
+                var from = pairs.Validation.Step(count - 1);
+                _severity = Severity.Info;
+                run.Signals.Raise(new Signal
+                {
+                    Id = Id,
+                    Severity = Severity.Info,
+                    Series = series.Name,
+                    Step = point.Step,
+                    OnsetStep = from,
+                    Title = $"Training and validation swing together around {Numbers.Text(level)}",
+                    Summary = $"Validation goes up and down by {Numbers.Percent(swing)} from one evaluation to the next since step {from}, training by {Numbers.Percent(trained)}, {same} of {count - 1} times the same way, and neither gets better: it is the parameters that swing, not the batches.",
+                    Evidence = [new Evidence(series.Name, from, point.Step, "share of evaluations at which both go the same way", Numbers.Round6(same / (count - 1.0)), options.SameWay)],
+                });
+                break;
+            case AlarmChange.Cleared when !_alarm.IsOpen:
+                run.Signals.Clear(Id, series.Name);
+                break;
+        }
+    }
+
+    /// <summary>Values as parts of their level: logarithms where all are above 0, else in units of the descent.</summary>
+    private static void Relate(Span<double> values, double descent)
+    {
+        var positive = true;
+        foreach (var value in values) positive &= value > 0;
+        for (var i = 0; i < values.Length; i++) values[i] = positive ? Math.Log(values[i]) : descent > 0 ? values[i] / descent : 0;
     }
 
     private Shape Measure(Trend trend, Span<double> buckets)

@@ -54,7 +54,7 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
         var visible = 3 * error <= 0.25 * Math.Abs(initial);
         // Far above its start is no plateau; and of a sparse series the first point alone may tell that there was a descent.
         var left = level > initial + options.Rise * Math.Abs(initial) || (series.Stride >= 1.5 && series.First - level > options.Clears * noise) || Validated(run);
-        var still = neverBetter && !falls && !left && ((drop < options.NoDrop * noise && visible) || (drop < options.Drop * noise && Observations.NothingMoves(run)));
+        var still = neverBetter && !falls && !left && !ValidationFalls(run) && ((drop < options.NoDrop * noise && visible) || (drop < options.Drop * noise && Observations.NothingMoves(run)));
         var crawls = neverBetter && drop < options.RelativeDrop * Math.Abs(initial) && Observations.UpdatesAreTiny(run);
         var clears = drop > options.Clears * noise && !crawls;
         switch (_alarm.Update(still || crawls, clears || (falls && !crawls), point.Step, 2, 2))
@@ -88,11 +88,25 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
     public static bool IsTime(RunContext run, SeriesState series, PlateauFromStartOptions options)
     {
         var expected = run.TotalSteps is { } total ? total / series.Stride : double.PositiveInfinity;
-        var needed = series.Stride < 1.5 ? Math.Clamp(0.5 * expected, 100, options.Points) : run.Window(series, options.Points);
+        // Of a run that logs seldom, four tenths: a slow start looks like none in a dozen points.
+        var needed = series.Stride < 1.5 || double.IsInfinity(expected) ? Math.Clamp(0.5 * expected, 100, options.Points) : Math.Clamp(0.4 * expected, 12, options.Points);
         return series.Finite >= needed
             && !run.Signals.IsActive(LossDivergence.Id, series.Name)
             && !run.IsAdversarial && !run.IsWarm(series) && !run.JustResumed
             && (!run.Rate.IsLogged || run.Rate.PointsNearPeak >= 0.4 * Math.Min(run.Rate.Points, needed));
+    }
+
+    /// <summary>
+    /// Validation has gone down steadily of late, by little but well above its noise: a slow start that batches hide. Of no account where the updates are tiny,
+    /// without noise any rate gives a trend.
+    /// </summary>
+    public static bool ValidationFalls(RunContext run)
+    {
+        var pairs = run.Evaluations;
+        var count = (int)Math.Min(12, Math.Max(6, pairs.Count / 2));
+        if (pairs.Count < 6) return false;
+        Span<double> last = pairs.LastValidation(stackalloc double[count]);
+        return last[0] - last[^1] > Math.Max(5 * Statistics.CurveNoise(last), 0.001 * Math.Abs(last[0])) && Statistics.MannKendall(last) <= -2.33;
     }
 
     private bool Validated(RunContext run)

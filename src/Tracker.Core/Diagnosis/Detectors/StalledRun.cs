@@ -20,8 +20,9 @@ public sealed record StalledRunOptions
 }
 
 /// <summary>
-/// The training loss was silent far longer than it ever is. Judged by the times that come with points: it is raised when the next point comes,
-/// or by a <c>stalled</c> event of the server; a silence that an evaluation or a restart explains is none.
+/// The training loss was silent far longer than it ever is. Judged by the times that come with points: it is raised when the next point comes;
+/// while it lasts, at twice the silence, by the figures of the machine that go on, or by the <c>stalled</c> events of the server. A silence that an evaluation
+/// or a restart explains is none.
 /// </summary>
 internal sealed class StalledRun(StalledRunOptions options) : Detector
 {
@@ -42,7 +43,12 @@ internal sealed class StalledRun(StalledRunOptions options) : Detector
 
     public override void Look(RunContext run, SeriesState series, in Point point)
     {
-        if (!ReferenceEquals(series, run.Loss)) return;
+        if (!ReferenceEquals(series, run.Loss))
+        {
+            // The machine's own figures keep coming while training stands still.
+            if (run.Loss is { } loss && _lastTime > 0) Wait(run, loss, point.Step, point.Time - _lastTime);
+            return;
+        }
         var (before, step) = (_lastTime, _lastStep);
         (_lastTime, _lastStep) = (Math.Max(_lastTime, point.Time), point.Step);
         if (_open && ++_since >= options.ClearAfterPoints)
@@ -54,10 +60,10 @@ internal sealed class StalledRun(StalledRunOptions options) : Detector
         _generation = run.Generation;
         if (before == 0 || restarted || point.Time <= before) return;
         var gap = point.Time - before;
-        var limit = Limit();
-        if (_total >= options.Points && gap > limit && gap > 3 * _longest && !Evaluated(run, before))
+        if (Exceeds(run, gap, before))
         {
-            Raise(run, series.Name, step, point.Step, gap / 1000.0, limit / 1000);
+            // Said already while it lasted: a stall is told once.
+            if (!_open || _since > 1) Raise(run, series.Name, step, point.Step, gap / 1000.0, Limit() / 1000);
             return;
         }
         _longest = Math.Max(_longest, gap);
@@ -67,8 +73,14 @@ internal sealed class StalledRun(StalledRunOptions options) : Detector
 
     public override void Notice(RunContext run, Happening happening)
     {
-        if (run.HasEnded || happening.Number("seconds") is not (> 0 and var seconds) || run.Loss is not { } loss) return;
-        Raise(run, loss.Name, _lastStep, happening.Step, seconds, Math.Max(Limit() / 1000, options.Seconds));
+        if (happening.Number("seconds") is > 0 and < 1e9 and var seconds && run.Loss is { } loss) Wait(run, loss, happening.Step, (long)(1000 * seconds));
+    }
+
+    /// <summary>While it is silent: half of what is too long afterwards is still borne, an evaluation may be under way that nothing was heard of yet.</summary>
+    private void Wait(RunContext run, SeriesState loss, long step, long gap)
+    {
+        if (_open || run.HasEnded || !Exceeds(run, gap / 2, _lastTime)) return;
+        Raise(run, loss.Name, _lastStep, Math.Max(step, _lastStep), gap / 1000.0, 2 * Limit() / 1000);
     }
 
     public override void Sync(StateStream s)
@@ -99,6 +111,13 @@ internal sealed class StalledRun(StalledRunOptions options) : Detector
             Evidence = [new Evidence(series, from, to, "seconds of silence", Numbers.Round6(seconds), Numbers.Round6(limit))],
         });
     }
+
+    /// <summary>Whether a silence of the loss since its last point is far longer than any before, and nothing explains it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="gap">Milliseconds.</param>
+    /// <param name="since">Time of that point.</param>
+    private bool Exceeds(RunContext run, long gap, long since) =>
+        gap >= 1000 * options.Seconds && gap > 3 * _longest && _total >= options.Points && gap > Limit() && !Evaluated(run, since);
 
     /// <summary>Milliseconds of silence that are too many.</summary>
     private double Limit()

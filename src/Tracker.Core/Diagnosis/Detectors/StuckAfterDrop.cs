@@ -40,14 +40,15 @@ internal sealed class StuckAfterDrop(StuckAfterDropOptions options) : Detector
         if (!double.IsFinite(point.Value) || !trend.BucketClosed) return;
         if (run.IsAdversarial || run.JustResumed || run.IsWarm(series) || run.RateJustJumped || run.Progress > options.UntilProgress && !_alarm.IsOpen) return;
         if (run.Signals.IsActive(LossDivergence.Id, series.Name)) return;
-        if (run.Rate.IsAnnealed && !run.Signals.IsActive(LrDecayedEarly.Id)) return;
+        if (run.Rate.IsAnnealed && !run.Rate.WasCutShort && !run.Signals.IsActive(LrDecayedEarly.Id)) return;
         var buckets = (int)(Math.Max(options.Buckets * trend.FineWidth, series.Finite / 3) / trend.Buckets.Width);
         if (buckets < 12 || trend.Buckets.Count < buckets + buckets / 8) return;
 
         // A rate that ran out after the loss went flat is not why it is flat.
         var since = trend.Buckets.Start(trend.Buckets.Count - buckets);
         if (!_alarm.IsOpen) _since = since;
-        var exhausted = run.Signals.IsActive(LrDecayedEarly.Id) && run.Rate.ExhaustedSince <= _since + (point.Step - since) / 4;
+        var exhausted = (run.Signals.IsActive(LrDecayedEarly.Id) && run.Rate.ExhaustedSince <= _since + (point.Step - since) / 4)
+            || (run.Rate.WasCutShort && run.Rate.JumpStep <= _since + (point.Step - since) / 4);
         Span<double> thinned = stackalloc double[Statistics.TrendPoints];
         var stretch = Statistics.Thin(trend.Buckets.Medians[^buckets..], thinned);
         var quarter = stretch.Length / 4;

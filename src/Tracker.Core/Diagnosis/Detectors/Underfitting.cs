@@ -31,12 +31,14 @@ public sealed record UnderfittingOptions
 internal sealed class Underfitting(UnderfittingOptions options) : EvaluationDetector
 {
     public const string Id = "underfitting";
+    private const int FewestPoints = 12;
 
     private Alarm _alarm;
 
     protected override void Judge(RunContext run, SeriesState series, Evaluations pairs, long step)
     {
-        if (pairs.Total < options.Evaluations || (run.Progress < options.FromProgress && !_alarm.IsOpen)) return;
+        // A dozen points of training say little about flatness, however many evaluations lie between them.
+        if (pairs.Total < options.Evaluations || run.Loss!.Finite < FewestPoints || (run.Progress < options.FromProgress && !_alarm.IsOpen)) return;
         if (!_alarm.IsOpen && (run.Rate.IsAnnealed || run.Signals.IsActive(LossDivergence.Id) || NeverLearned(run))) return;
         var (training, validation) = (pairs.TrainingLevel, pairs.Level);
         var close = Math.Abs(validation - training) <= Math.Max(2 * (pairs.Noise + pairs.TrainingNoise), options.Gap * Math.Abs(training));

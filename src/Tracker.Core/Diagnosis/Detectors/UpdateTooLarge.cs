@@ -37,17 +37,19 @@ internal sealed class UpdateTooLarge(UpdateTooLargeOptions options) : Detector
             return;
         }
         var ratio = Math.Min(layers.Typical(options.Points), now);
+        // Weights that shrink make every step large by comparison, and of a run of unknown length a few points may be its very beginning.
+        var severe = ratio >= options.Ratio && !Shrinks(run) && (run.TotalSteps is not null || series.Finite >= 12);
         switch (_alarm.Update(ratio >= options.Noted, ratio < 0.5 * options.Noted, point.Step, 1, 3))
         {
             case AlarmChange.Raised:
-                Tell(run, layers, ratio, point);
+                Tell(run, layers, ratio, severe, point);
                 break;
             case AlarmChange.Cleared:
                 _warned = false;
                 run.Signals.Clear(Id, layers.First.Name);
                 break;
             default:
-                if (_alarm.IsOpen && !_warned && ratio >= options.Ratio) Tell(run, layers, ratio, point);
+                if (_alarm.IsOpen && !_warned && severe) Tell(run, layers, ratio, severe, point);
                 break;
         }
     }
@@ -58,9 +60,12 @@ internal sealed class UpdateTooLarge(UpdateTooLargeOptions options) : Detector
         s.Sync(ref _warned);
     }
 
-    private void Tell(RunContext run, UpdateRatios layers, double ratio, in Point point)
+    private static bool Shrinks(RunContext run) =>
+        run.First(RoleKind.ParamNorm) is { Finite: > 0 } norm && norm.LastFinite < 0.7 * norm.First;
+
+    private void Tell(RunContext run, UpdateRatios layers, double ratio, bool severe, in Point point)
     {
-        _warned = ratio >= options.Ratio;
+        _warned = severe;
         var from = layers.Since(options.Points);
         var rate = run.LearningRate is { } known ? $" at a learning rate of {Numbers.Text(known)}" : "";
         run.Signals.Raise(new Signal

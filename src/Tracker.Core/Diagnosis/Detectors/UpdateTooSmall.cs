@@ -40,7 +40,7 @@ internal sealed class UpdateTooSmall(UpdateTooSmallOptions options) : Detector
         }
         var ratio = Math.Max(layers.Typical(options.Points), now);
         // An annealed rate is meant to end it, and without gradient there is nothing to update with: both have signals of their own.
-        var meant = (run.Rate.IsLogged && run.Rate.Last < 0.5 * run.Rate.Peak) || run.Gradient is { Finite: > 0, LastFinite: 0 } || run.Signals.IsActive(DeadLayer.Id);
+        var meant = (run.Rate.IsLogged && run.Rate.Last < 0.5 * run.Rate.Peak) || run.Gradient is { Finite: > 0, LastFinite: 0 } || run.Signals.IsActive(DeadLayer.Id) || run.Signals.IsActive(DeadRelu.Id);
         var severity = (int)Severity(run, ratio);
         switch (_alarm.Update(!meant && ratio < options.WithPlateau, meant || ratio > 10 * options.WithPlateau, point.Step, 1, 3))
         {

@@ -59,6 +59,9 @@ internal sealed class RateState
     /// <summary>ANNEAL: below a tenth of the peak, so that a plateau is expected.</summary>
     public bool IsAnnealed => IsLogged && _last < 0.1 * _peak;
 
+    /// <summary>Its last jump took it to a fiftieth or less at once, and it has stayed there: no annealing goes like that.</summary>
+    public bool WasCutShort => _jumps > 0 && _jumpRatio <= 0.02 && _last <= 0.02 * _peak;
+
     /// <summary>LRJUMP: by half or more away from where it was ten points ago, or was so within the last ten points.</summary>
     public bool JustJumped => _points - _changedAt <= JumpGracePoints;
 

@@ -133,13 +133,13 @@ internal sealed class SeriesState
     /// <summary>
     /// A window of <paramref name="points"/> for a series logged every step; for a sparser one max(5, 15 % of the points expected in the run).
     /// Where the length of the run is unknown a wide stride alone says nothing (steps may be tokens, and every one of them logged): only a series
-    /// that comes more seldom than the loss is given fewer points, as many as span the loss's, but at least an eighth.
+    /// that comes more seldom than the loss is given fewer points, as many as span the loss's, but at least a sixteenth.
     /// </summary>
     public int Window(int points, long? totalSteps, double lossStride)
     {
         if (IsDense) return points;
         var stride = Stride;
-        var sparse = totalSteps is { } total ? 0.15 * total / stride : Math.Max(points * lossStride / stride, points / 8.0);
+        var sparse = totalSteps is { } total ? 0.15 * total / stride : Math.Max(points * lossStride / stride, points / 16.0);
         return Math.Min(points, Math.Max(5, (int)Math.Ceiling(sparse)));
     }
 

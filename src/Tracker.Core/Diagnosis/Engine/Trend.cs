@@ -12,6 +12,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     private const int WidthIsChosenAt = 10;
     private const int WidestFine = 25;
     private const int SparsePoints = 150;
+    private const int FewPoints = 60;
 
     private readonly Tail _fine = new(64);
     private double[] _head = new double[HeadPoints];
@@ -43,7 +44,7 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     /// <summary>The last 64 medians of <see cref="FineWidth"/> points; a bucket's step is its last point's.</summary>
     public Tail Fine => _fine;
 
-    /// <summary>Points in a fine bucket: 1 for evaluations, else a fortieth of the expected points, 5 to 25 (from 2 where fewer than 150 are expected); 0 until it is chosen.</summary>
+    /// <summary>Points in a fine bucket: 1 for evaluations, else a fortieth of the expected points, 5 to 25 (from 2 where fewer than 150 are expected, 1 below 60); 0 until it is chosen.</summary>
     public int FineWidth => _width;
 
     /// <summary>True while the point that closed a fine bucket is looked at: slow tests run only then.</summary>
@@ -123,8 +124,17 @@ internal sealed class Trend(bool evaluation, int tail = 256)
         {
             if (_openCount < WidthIsChosenAt) return;
             ChooseWidth(step, totalSteps);
+            // What has come so far fills its buckets, too.
+            var waiting = _openCount;
+            _openCount = 0;
+            for (var i = 0; i < waiting; i++)
+            {
+                _open[_openCount++] = Tail.Value(waiting - 1 - i);
+                if (_openCount >= _width) CloseBucket(Tail.Step(waiting - 1 - i));
+            }
+            return;
         }
-        if (_openCount >= _width) CloseBuckets(step);
+        if (_openCount >= _width) CloseBucket(step);
     }
 
     /// <summary>Forgets what came at <paramref name="step"/> and after it; levels of before stay.</summary>
@@ -166,12 +176,11 @@ internal sealed class Trend(bool evaluation, int tail = 256)
     {
         var stride = Math.Max(1, (step - _firstStep) / (double)(WidthIsChosenAt - 1));
         // A hundred points in all, as a run that logs every tenth or fiftieth step has, make no fourteen buckets of five.
-        _width = totalSteps is { } total ? (int)Math.Clamp(total / stride / 40, total / stride < SparsePoints ? 2 : 5, WidestFine) : WidestFine;
+        _width = totalSteps is { } total ? (int)Math.Clamp(total / stride / 40, total / stride < FewPoints ? 1 : total / stride < SparsePoints ? 2 : 5, WidestFine) : WidestFine;
     }
 
-    private void CloseBuckets(long step)
+    private void CloseBucket(long step)
     {
-        // Only the first close, after the width was chosen, can find more than one bucket's points; they count as one.
         var median = Statistics.MiddleOf(_open.AsSpan(0, _openCount));
         _openCount = 0;
         _fine.Add(step, median);
