@@ -67,14 +67,22 @@ internal static class DiagnosisFigures
     private static Verdicts Diagnose(string run, string config, IReadOnlyList<RecordedStep> steps, Action<IReadOnlyList<RunDiagnosis>>? then = null)
     {
         var analyzer = new RunAnalyzer(run);
-        var sequence = 1L;
-        analyzer.Fold(new StoredBatch(sequence++, 0, new LogBatch { Events = [new RunEvent { Kind = "config", Data = config }] }));
-        foreach (var step in steps) analyzer.Fold(new StoredBatch(sequence++, 1, step.Batch));
-        analyzer.Fold(new StoredBatch(sequence, 0, new LogBatch { Events = [new RunEvent { Kind = "finish" }] }));
         var verdicts = new Verdicts();
-        foreach (var signal in analyzer.Diagnoses.SelectMany(diagnosis => diagnosis.Signals)) verdicts.Say(signal.Id, signal.Step, signal.Severity);
+        var sequence = 1L;
+        Fold(0, new LogBatch { Events = [new RunEvent { Kind = "config", Data = config }] });
+        foreach (var step in steps) Fold(1, step.Batch);
+        Fold(0, new LogBatch { Events = [new RunEvent { Kind = "finish" }] });
         then?.Invoke(analyzer.Diagnoses);
         return verdicts;
+
+        // What was said when, and not what stands at the end: a signal that clears and comes back was there before.
+        void Fold(int writer, LogBatch batch)
+        {
+            foreach (var signal in analyzer.Fold(new StoredBatch(sequence++, writer, batch)).Where(told => told.Kind != DiagnosisEventKind.Resolved).SelectMany(told => told.Diagnosis.Signals))
+            {
+                verdicts.Say(signal.Id, signal.Step, signal.Severity);
+            }
+        }
     }
 
     private static string Tables(LabelledRuns set, Score analyzer, CauseScore causes, Score[] rules, Score[] controls, (Score Score, CauseScore Causes)[] habits)

@@ -17,4 +17,11 @@ public sealed class ContactOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ErrorMessage = "Runs:LostAfterWithoutHeartbeat must lie between 00:00:01 and 30.00:00:00.")]
     public TimeSpan LostAfterWithoutHeartbeat { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// Time for which a run that lives logs nothing, after which its journal says so, and again at each doubling; whether that is long for the run the
+    /// analyzer judges. Default: 5 min; from 1 s to 1 day.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Runs:SilentAfter must lie between 00:00:01 and 1.00:00:00.")]
+    public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(5);
 }

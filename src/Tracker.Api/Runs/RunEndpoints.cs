@@ -12,6 +12,7 @@ public static class RunEndpoints
     public static void AddRuns(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<RunStore>();
+        builder.Services.AddSingleton<ReferenceRuns>();
         builder.Services.AddSingleton<RunTrash>();
         builder.Services.AddSingleton<SpaceReclaim>();
         builder.Services.AddSingleton<RunQueries>();
@@ -22,6 +23,7 @@ public static class RunEndpoints
         builder.AddSection<ContactOptions>(ContactOptions.Section).ValidateDataAnnotations();
         builder.Services.AddSingleton<LostContact>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LostContact>());
+        builder.Services.AddHostedService<SilentRuns>();
         builder.Services.AddSingleton<RunThinning>();
         builder.Services.AddSingleton<Retention>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Retention>());
@@ -35,6 +37,7 @@ public static class RunEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapRunList();
         group.MapGet("/runs/{id}", Get).Needs(Rights.Read, Of.Run).WithSummary("One run.");
+        group.MapGet("/runs/{id}/reference", Reference).Needs(Rights.Read, Of.Run).WithSummary("The run that this one is compared with, as it stood when it was named: the band of each of its losses and accuracies.");
         group.MapPatch("/runs/{id}", Patch).Needs(Rights.Write, Of.Run).WithSummary("Changes name, config, tags, group, notes or reference.").ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapDelete("/runs/{id}", Delete).Needs(Rights.Write, Of.Run).WithSummary("Moves a run to the trash, or deletes it for good; batches that still come for it get 410.").ProducesProblem(StatusCodes.Status410Gone);
         group.MapPost("/runs/{id}/restore", Restore).Needs(Rights.Write, Of.Run).WithSummary("Brings a run back from the trash.").ProducesProblem(StatusCodes.Status410Gone);
@@ -74,11 +77,14 @@ public static class RunEndpoints
             ? TypedResults.Ok(found)
             : Problems.UnknownRun(id);
 
+    private static async Task<Results<Ok<ReferenceDto>, ProblemHttpResult>> Reference(string id, RunCatalog catalog, ReferenceRuns references, CancellationToken cancel) =>
+        await catalog.FindAsync(id, cancel) is { } run ? TypedResults.Ok(await references.OfAsync(run, cancel)) : Problems.UnknownRun(id);
+
     private static async Task<Results<Ok<RunDto>, ProblemHttpResult>> Patch(
-        string id, PatchRunRequest request, RunCatalog catalog, RunStore store, RunQueries queries, CancellationToken cancel)
+        string id, PatchRunRequest request, HttpContext http, RunCatalog catalog, RunStore store, RunQueries queries, CancellationToken cancel)
     {
         if (RunRules.Check(request) is { } problem) return problem;
-        if (await catalog.FindAsync(id, cancel) is not { } run || await store.PatchAsync(run, request, cancel) is null) return await AbsentAsync(id, catalog, cancel);
+        if (await catalog.FindAsync(id, cancel) is not { } run || await store.PatchAsync(run, request, http.Caller(), cancel) is null) return await AbsentAsync(id, catalog, cancel);
         return TypedResults.Ok((await queries.FindAsync(run.RunKey, cancel))!);
     }
 

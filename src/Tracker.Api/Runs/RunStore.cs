@@ -30,7 +30,8 @@ public enum CreateOutcome
 /// Changes of runs. What the analyzer must know of them (config, resume, finish) is written to the run's journal as an event in the same
 /// transaction, so that a replay sees it where the live run did.
 /// </summary>
-public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGrowth growth, ProjectGrowth projectGrowth, IEnumerable<IRunStateWatcher> watchers, TimeProvider clock)
+public sealed class RunStore(
+    IDbContextFactory<TrackerDbContext> contexts, ReferenceRuns references, RunGrowth growth, ProjectGrowth projectGrowth, IEnumerable<IRunStateWatcher> watchers, TimeProvider clock)
 {
     private const string ServerWriter = ServerEvents.Writer;
 
@@ -39,6 +40,10 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         ArgumentNullException.ThrowIfNull(caller);
         await using var context = await contexts.CreateDbContextAsync(cancel);
         if (!await MayCreateAsync(context, caller, request.Project!, cancel)) return (CreateOutcome.HiddenProject, null);
+        // Other runs may be long: they are read before anything is locked.
+        var bands = request.Reference is { Length: > 0 } reference ? await references.BandsAsync(reference, caller, Now, cancel) : [];
+        var config = request.Config is { ValueKind: JsonValueKind.Object } given ? given.GetRawText() : "{}";
+        var sibling = await references.SiblingAsync(request.Project!, config, Now, cancel);
         var id = request.Id ?? NewId();
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         // Creations of one id stand in line, so that two of them never both find it missing.
@@ -63,7 +68,7 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
             ProjectKey = project.ProjectKey,
             Id = id,
             Name = string.IsNullOrWhiteSpace(request.Name) ? id : request.Name,
-            Config = request.Config is { ValueKind: JsonValueKind.Object } config ? config.GetRawText() : "{}",
+            Config = config,
             Tags = [.. request.Tags ?? []],
             Group = request.Group,
             JobType = request.JobType,
@@ -79,6 +84,8 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "config", Time = Now, Data = run.Config }, cancel);
         var options = await context.Database.SqlQuery<string?>($"select options::text as \"Value\" from projects where project_key = {project.ProjectKey}").SingleAsync(cancel);
         if (options is not null) await AppendEventAsync(transaction, run.RunKey, new RunEvent { Kind = "options", Time = Now, Data = options }, cancel);
+        if (sibling is not null) await AppendEventAsync(transaction, run.RunKey, sibling, cancel);
+        foreach (var band in bands) await AppendEventAsync(transaction, run.RunKey, band, cancel);
         await CommitAsync(transaction, run.RunKey, project.ProjectKey, cancel);
         return (CreateOutcome.Created, run);
     }
@@ -91,8 +98,9 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         return known is { } key && caller.May(Rights.Ingest, key);
     }
 
-    public async Task<RunRow?> PatchAsync(RunRef reference, PatchRunRequest request, CancellationToken cancel)
+    public async Task<RunRow?> PatchAsync(RunRef reference, PatchRunRequest request, Caller caller, CancellationToken cancel)
     {
+        var bands = request.Reference is { } other ? await references.BandsAsync(other, caller, Now, cancel) : [];
         await using var context = await contexts.CreateDbContextAsync(cancel);
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         var run = await LockAsync(context, reference, cancel);
@@ -104,6 +112,7 @@ public sealed class RunStore(IDbContextFactory<TrackerDbContext> contexts, RunGr
         run.Reference = request.Reference ?? run.Reference;
         await MergeConfigAsync(transaction, run, request.Config, cancel);
         await context.SaveChangesAsync(cancel);
+        foreach (var band in bands) await AppendEventAsync(transaction, run.RunKey, band, cancel);
         await CommitAsync(transaction, run.RunKey, run.ProjectKey, cancel);
         return run;
     }

@@ -41,7 +41,7 @@ internal sealed class DiagnosisBook(string run)
 
     public void Sync(StateStream s) => s.Sync(_incidents, Incident.Sync);
 
-    /// <summary>The diagnosis that has the signal already, else the open one that silences it, whose cause explains it, or with which it shares a cause.</summary>
+    /// <summary>The diagnosis that has the signal already, else the open one that silences it, that has its condition of another series, whose cause explains it, or with which it shares a cause.</summary>
     private Incident? Find(RunContext context, Signal signal)
     {
         var holder = _incidents.FindLast(i => i.Has(signal) && (i.IsOpen || context.Points - i.ResolvedAt <= ReopenShare * context.Points));
@@ -49,6 +49,7 @@ internal sealed class DiagnosisBook(string run)
         var open = _incidents.FindAll(i => i.IsOpen);
         var cause = CauseRanking.Rank(context, [signal]) is [var top, ..] ? top.Id : null;
         return open.Find(i => i.Members.Exists(m => Inhibition.Silences(m, signal)))
+            ?? open.Find(i => i.Members.Exists(m => m.Active && m.Id == signal.Id))
             ?? open.Find(i => i.Diagnosis.Cause == cause)
             ?? open.Find(i => CauseRanking.Rank(context, [.. i.Members, signal]).Exists(c => c.Strength != "unlikely" && Joins(context, c.Id, signal, i.Members)));
     }

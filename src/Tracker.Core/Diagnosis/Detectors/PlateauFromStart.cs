@@ -103,7 +103,7 @@ internal sealed class PlateauFromStart(PlateauFromStartOptions options) : Detect
     public static bool ValidationFalls(RunContext run)
     {
         var pairs = run.Evaluations;
-        var count = (int)Math.Min(12, Math.Max(6, pairs.Count / 2));
+        var count = Math.Min(12, pairs.Count);
         if (pairs.Count < 6) return false;
         Span<double> last = pairs.LastValidation(stackalloc double[count]);
         return last[0] - last[^1] > Math.Max(5 * Statistics.CurveNoise(last), 0.001 * Math.Abs(last[0])) && Statistics.MannKendall(last) <= -2.33;
