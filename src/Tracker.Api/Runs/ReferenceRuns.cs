@@ -123,7 +123,7 @@ public sealed class ReferenceRuns(NpgsqlDataSource database, RunCatalog runs, Se
 
 /// <summary>The run that another one is compared with.</summary>
 /// <param name="Run" example="resnet50-base">Its id; null where none is set.</param>
-/// <param name="Name">Its name; null where it had logged nothing that gives a band.</param>
+/// <param name="Name" example="base, seed 1">Its name; null where it had logged nothing that gives a band.</param>
 /// <param name="Items">The bands. Where the run leaves one, its diagnoses say so, as a note of the condition <c>known-recipe</c>.</param>
 public sealed record ReferenceDto(string? Run, string? Name, IReadOnlyList<ReferenceBandDto> Items);
 

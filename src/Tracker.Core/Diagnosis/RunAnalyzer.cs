@@ -15,7 +15,7 @@ namespace Tracker.Core.Diagnosis;
 public sealed partial class RunAnalyzer : IItemSink
 {
     /// <summary>Version of the rules and of the saved state: raise it with every change that makes a replay differ.</summary>
-    public const int Version = 14;
+    public const int Version = 15;
 
     private const int ReviewPoints = 50;
 

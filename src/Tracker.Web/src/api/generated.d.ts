@@ -4026,6 +4026,54 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/runs/{id}/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The run that this one is compared with, as it stood when it was named: the band of each of its losses and accuracies. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the run. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReferenceDto"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/restore": {
         parameters: {
             query?: never;
@@ -7158,6 +7206,42 @@ export interface components {
              * @example train/loss
              */
             role?: string;
+        };
+        /** @description Where one series of the reference went, and how far it varied. */
+        ReferenceBandDto: {
+            /**
+             * @description Its name in the reference run.
+             * @example val/loss
+             */
+            series?: string;
+            /**
+             * @description What it is; a series of this role is compared, whatever its name.
+             * @example val/loss
+             */
+            role?: string;
+            /** @description Steps of the band's points, at most 96. */
+            steps?: number[];
+            /** @description The reference's own course. */
+            level?: number[];
+            /** @description Lower edge. */
+            low?: number[];
+            /** @description Upper edge. */
+            high?: number[];
+        };
+        /** @description The run that another one is compared with. */
+        ReferenceDto: {
+            /**
+             * @description Its id; null where none is set.
+             * @example resnet50-base
+             */
+            run?: string | null;
+            /**
+             * @description Its name; null where it had logged nothing that gives a band.
+             * @example base, seed 1
+             */
+            name?: string | null;
+            /** @description The bands. Where the run leaves one, its diagnoses say so, as a note of the condition `known-recipe`. */
+            items?: components["schemas"]["ReferenceBandDto"][];
         };
         RejectedDto: {
             /**
