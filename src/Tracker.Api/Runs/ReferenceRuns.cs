@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Tracker.Api.Auth;
+using Tracker.Api.Http;
 using Tracker.Api.Storage;
 using Tracker.Core.Diagnosis;
 using Tracker.Core.Series;
@@ -109,7 +110,7 @@ public sealed class ReferenceRuns(NpgsqlDataSource database, RunCatalog runs, Se
     private async Task<ReferenceBand?> BandAsync(long runKey, int seriesId, long end, CancellationToken cancel)
     {
         var (steps, values) = (new List<long>(), new List<double>());
-        await foreach (var (points, first, last) in reader.StreamAsync(runKey, seriesId, end, ChunksPerPage, cancel))
+        await foreach (var (points, first, last) in SeriesReader.StreamAsync(runKey, seriesId, end, ChunksPerPage, database, cancel))
         {
             steps.AddRange(points.Steps[first..last]);
             values.AddRange(points.Values[first..last]);

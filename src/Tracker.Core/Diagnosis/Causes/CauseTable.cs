@@ -244,6 +244,8 @@ internal static class CauseTable
         new("lr-too-high", "dead-relu", 1),
         new("bad-init-or-scale", "units-dead-from-start", 1, -2),
         new("lr-too-high", "units-dead-from-start", -2, 1),
+        // Units that were alive were killed by something, and that is the root.
+        new("dead-units", "units-dead-from-start", 0, -2),
         new("bad-init-or-scale", "saturated-activation", 2),
         new("lr-too-high", "saturated-activation", 1),
         new("weight-decay-too-low", "saturated-activation", 1),

@@ -32,7 +32,7 @@ internal sealed class ChanceLevelPlateau(ChanceLevelPlateauOptions options, Plat
         var flat = Math.Abs(Statistics.MannKendall(trend.Fine.CopyLast(buckets))) < 1.64;
         var near = Math.Abs(level - chance) <= options.Near * chance && level > options.Floor * chance - 0.2 * trend.Noise;
         var learned = run.First(RoleKind.ValAccuracy) is { Finite: > 0 } accuracy && accuracy.Max > 1 / run.Hints.Classes!.Value + options.Learned;
-        switch (_alarm.Update(near && flat && !learned && (!PlateauFromStart.ValidationFalls(run) || Observations.NothingMoves(run)), level < 0.9 * chance || learned, point.Step, 2, 2))
+        switch (_alarm.Update(near && flat && !learned && (!PlateauFromStart.ValidationFalls(run) || Observations.UpdatesAreTiny(run) || Observations.DepthRatio(run) < 1e-3), level < 0.9 * chance || learned, point.Step, 2, 2))
         {
             case AlarmChange.Raised:
                 run.Signals.Raise(new Signal
