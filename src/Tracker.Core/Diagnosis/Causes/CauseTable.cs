@@ -244,7 +244,6 @@ internal static class CauseTable
         new("lr-too-high", "dead-relu", 1),
         new("bad-init-or-scale", "units-dead-from-start", 1, -2),
         new("lr-too-high", "units-dead-from-start", -2, 1),
-        // Units that were alive were killed by something, and that is the root.
         new("dead-units", "units-dead-from-start", 0, -2),
         new("bad-init-or-scale", "saturated-activation", 2),
         new("lr-too-high", "saturated-activation", 1),
@@ -294,7 +293,6 @@ internal static class CauseTable
         new("weight-decay-too-low", "weights-grew-first", 3, -3),
         new("lr-too-high", "weights-grew-first", -3, 0),
         new("weight-decay-too-high", "param-norm-collapse", 3),
-        // What shrinking weights bring with them; without the collapse none of it speaks for them.
         new("weight-decay-too-high", "weights-collapsed", 0, -4),
         new("weight-decay-too-high", "loss-divergence", 1),
         new("weight-decay-too-high", "plateau-from-start", 1),
@@ -310,7 +308,6 @@ internal static class CauseTable
         new("disconnected-or-frozen", "update-too-small", 1),
         new("lr-too-high", "update-too-large", 2),
         new("bad-init-or-scale", "update-too-large", 1),
-
 
         // Probes in the training process, batches by id, numerics.
         new("lr-too-high", "params-nonfinite", 1),
