@@ -165,7 +165,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         (code, output).ShouldBe((0, "verified"));
     }
 
-    /// <summary>Nothing serious in the way of those who see or point differently, on any part of the page; with <c>TRACKER_UPDATE=1</c> the docs' pictures.</summary>
+    /// <summary>Nothing serious in the way of those who see or point differently, on any part of the page; with <c>TRACKER_UPDATE=1</c> pictures of each in the folder for temporary files.</summary>
     private async Task LookAsync(TrackerServer server, ColorScheme scheme)
     {
         var axe = await File.ReadAllTextAsync(Repository.PathOf("src", "Tracker.Web", "node_modules", "axe-core", "axe.min.js"), Cancel);
@@ -186,7 +186,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
             faults.ShouldBeEmpty($"{tab}, {scheme}");
             if (Environment.GetEnvironmentVariable("TRACKER_UPDATE") != "1") continue;
             var name = $"alerts-{tab}-{scheme}.png".ToLower(CultureInfo.InvariantCulture);
-            await page.ScreenshotAsync(new() { Path = tab is "history" ? Repository.PathOf("docs", "images", name) : Path.Combine(Path.GetTempPath(), name) });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Path.GetTempPath(), name) });
         }
     }
 

@@ -135,7 +135,7 @@ public sealed class LiveChangesTests(PostgresFixture postgres)
             insert.Parameters.Add(new() { Value = run.RunKey });
             insert.Parameters.Add(new() { Value = run.ProjectKey });
             insert.Parameters.Add(new() { Value = number });
-            insert.Parameters.Add(new() { Value = JsonSerializer.Serialize(change.Diagnosis, Core.Diagnosis.DiagnosisJson.Options) });
+            insert.Parameters.Add(new() { Value = JsonSerializer.Serialize(change.Diagnosis, Api.Storage.DiagnosisJson.Options) });
             await insert.ExecuteNonQueryAsync();
         }
         await outbox.EnqueueAsync(connection, transaction, run.RunKey, run.ProjectKey, 1, change, CancellationToken.None);

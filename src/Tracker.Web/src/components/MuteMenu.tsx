@@ -5,7 +5,7 @@ import type { Diagnosis } from '../api/types';
 import { conditionsOf, mutesOf, scopeOf, spans, untilOf } from '../lib/mutes';
 import { wordOf } from '../lib/verdicts';
 import { MenuItem, Popover } from './Popover';
-import { Ago } from './time';
+import { Ahead } from './time';
 
 interface Props {
   diagnosis: Diagnosis;
@@ -59,7 +59,7 @@ export function MutedBy({ diagnosis }: { diagnosis: Diagnosis }) {
   const { end } = useMutes();
   return mutesOf(diagnosis, mutes.data?.items ?? []).map((mute) => (
     <span key={mute.id} className="said">
-      Muted: {scopeOf(mute, diagnosis.runName)}{mute.until && <>, ends <Ago time={mute.until} /></>} · <button type="button" className="link" disabled={end.isPending} onClick={() => end.mutate(mute.id!)}>end</button>
+      Muted: {scopeOf(mute, diagnosis.runName)}{mute.until && <>, ends <Ahead time={mute.until} /></>} · <button type="button" className="link" disabled={end.isPending} onClick={() => end.mutate(mute.id!)}>end</button>
     </span>
   ));
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { formatAgo, formatExact } from '../lib/times';
+import { formatAgo, formatAhead, formatExact } from '../lib/times';
 
 /** The time, renewed every so many milliseconds. */
 export function useNow(every: number): number {
@@ -17,4 +17,11 @@ export function Ago({ time }: { time: string | number | null }) {
   if (time === null) return <>–</>;
   const at = typeof time === 'number' ? time : Date.parse(time);
   return <time dateTime={new Date(at).toISOString()} title={formatExact(at)}>{formatAgo(at, now)}</time>;
+}
+
+/** A time to come, relative; the exact one on hover. */
+export function Ahead({ time }: { time: string }) {
+  const now = useNow(1000);
+  const at = Date.parse(time);
+  return <time dateTime={new Date(at).toISOString()} title={formatExact(at)}>{formatAhead(at, now)}</time>;
 }

@@ -20,6 +20,12 @@ export function formatAgo(then: number, now: number): string {
   return `${Math.floor(s / 86400)} d ago`;
 }
 
+/** How long until then, in one unit: `now`, `in 12 s`, `in 3 min`, `in 2 h`, `in 5 d`. */
+export function formatAhead(then: number, now: number): string {
+  const ahead = formatAgo(now, then);
+  return ahead.endsWith(' ago') ? `in ${ahead.slice(0, -4)}` : ahead;
+}
+
 /** The exact local time, for the hover of a relative one. */
 export const formatExact = (time: number): string =>
   Number.isFinite(time) ? new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' }) : '';

@@ -5,7 +5,7 @@ import { notifies, setNotifies } from '../../api/notify';
 import { Icon } from '../../components/Icon';
 import { Sure } from '../../components/Sure';
 import { Failure, Skeleton } from '../../components/states';
-import { Ago } from '../../components/time';
+import { Ago, Ahead } from '../../components/time';
 import { ChannelForm } from './ChannelForm';
 import { Routes } from './Routes';
 
@@ -60,7 +60,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
       {test.data && <p role="status">{test.data.delivered ? `The test arrived, in ${test.data.milliseconds} ms.` : `The test did not arrive: ${test.data.error}`}</p>}
       {rotate.data?.secret && <p role="status">New secret, shown only now: <code>{rotate.data.secret}</code>. For 24 hours messages bear both signatures.</p>}
       {channel.disabledReason && <p className="dim">{channel.disabledReason}</p>}
-      {health.state !== 'ok' && health.lastError && <p className="dim">{health.lastError}{health.openUntil && <>, tried again <Ago time={health.openUntil} /></>}</p>}
+      {health.state !== 'ok' && health.lastError && <p className="dim">{health.lastError}{health.openUntil && <>, tried again <Ahead time={health.openUntil} /></>}</p>}
       {channel.secretsSet?.includes('signingSecret') && channel.interactiveUrl && <p className="dim">Request URL for Slack: <code>{channel.interactiveUrl}</code></p>}
       {error && <p role="alert">{error.message}</p>}
     </li>

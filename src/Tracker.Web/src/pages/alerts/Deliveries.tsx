@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { changes, deliveriesQuery, useChange, type Delivery } from '../../api/alerts';
+import { changes, channelsQuery, deliveriesQuery, useChange, type Delivery } from '../../api/alerts';
 import { Icon } from '../../components/Icon';
 import { Empty, Failure, Skeleton } from '../../components/states';
-import { Ago } from '../../components/time';
+import { Ago, Ahead } from '../../components/time';
 
 const states = { all: 'All', waiting: 'Waiting', delivered: 'Delivered', dead: 'Dead letters', skipped: 'Skipped' };
 const tones = { delivered: 'ok', waiting: 'info', dead: 'crit', skipped: 'none' } as const;
@@ -35,17 +35,18 @@ export function Deliveries({ project }: { project: string }) {
 
 export function DeliveryRow({ delivery, withTitle }: { delivery: Delivery; withTitle: boolean }) {
   const resend = useChange(changes.resend);
+  const name = useQuery(channelsQuery).data?.items.find((channel) => channel.id === delivery.channel)?.name;
   const tone = tones[delivery.state as keyof typeof tones];
   return (
     <li className="delivery">
       <div className="row">
         <span className="health" data-tone={tone}><Icon shape={tone === 'none' ? 'ring' : tone} />{delivery.state}</span>
         {withTitle && <span className="grow">{delivery.title}</span>}
-        <span className="dim">{delivery.channel}{delivery.digest ? ', in a digest' : ''}</span>
+        <span className="dim">{name ?? delivery.channel}{delivery.digest ? ', in a digest' : ''}</span>
         <Ago time={delivery.deliveredAt ?? delivery.createdAt!} />
         {delivery.state === 'dead' && <button type="button" disabled={resend.isPending} onClick={() => resend.mutate({ ids: [delivery.id!] })}>Send again</button>}
       </div>
-      {delivery.lastError && <p className="dim">{delivery.lastError}{delivery.nextAttemptAt && <>, next try <Ago time={delivery.nextAttemptAt} /></>}</p>}
+      {delivery.lastError && <p className="dim">{delivery.lastError}{delivery.nextAttemptAt && <>, next try <Ahead time={delivery.nextAttemptAt} /></>}</p>}
       {delivery.log && delivery.log.length > 0 && (
         <details>
           <summary>{delivery.attempts} {delivery.attempts === 1 ? 'attempt' : 'attempts'}</summary>

@@ -5,7 +5,7 @@ import { changes, useChange } from '../../api/alerts';
 import { mutesQuery, useMutes, type Mute } from '../../api/mutes';
 import { projectDiagnosesQuery } from '../../api/queries';
 import { Empty, Failure, Skeleton } from '../../components/states';
-import { Ago } from '../../components/time';
+import { Ago, Ahead } from '../../components/time';
 import { scopeOf, spans, untilOf } from '../../lib/mutes';
 
 /** What nobody wants to be told of: mutes of runs, conditions and the project, and single diagnoses. */
@@ -41,7 +41,7 @@ function MuteRow({ mute }: { mute: Mute }) {
     <li className="row delivery">
       <b>{scopeOf(mute)}</b>
       <span className="dim grow">
-        {mute.until ? <>ends <Ago time={mute.until} /></> : 'until it is ended'} · by {mute.by} <Ago time={mute.at!} />{mute.reason && ` · ${mute.reason}`}
+        {mute.until ? <>ends <Ahead time={mute.until} /></> : 'until it is ended'} · by {mute.by} <Ago time={mute.at!} />{mute.reason && ` · ${mute.reason}`}
       </span>
       {mute.run && <Link to="/runs/$run" params={{ run: mute.run }}>Open run</Link>}
       <button type="button" disabled={end.isPending} onClick={() => end.mutate(mute.id!)}>End</button>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Tracker.Core.Diagnosis;
+namespace Tracker.Api.Storage;
 
 /// <summary>How diagnoses are written, in the tables and on the wire: severities and states in lower case, evidence that is not finite as a string.</summary>
 public static class DiagnosisJson
