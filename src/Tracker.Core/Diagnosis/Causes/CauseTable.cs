@@ -5,7 +5,7 @@ namespace Tracker.Core.Diagnosis.Causes;
 /// A row names a condition (it counts while the diagnosis has that signal) or a fact of <see cref="Facts"/>.
 /// A fact that cannot be known, because its series is not logged, counts nothing.
 /// </summary>
-internal static class CauseTable
+internal static partial class CauseTable
 {
     /// <param name="Cause">Id of the root cause.</param>
     /// <param name="Sign">A condition of the catalogue, or a fact.</param>
@@ -369,31 +369,8 @@ internal static class CauseTable
     /// <summary>The rows of each cause, in the order of <see cref="RootCauses.Titles"/>.</summary>
     public static readonly (string Cause, Row[] Rows)[] ByCause = RootCauses.Titles.Keys.Select(c => (c, Rows.Where(r => r.Cause == c).ToArray())).Where(c => c.Item2.Length > 0).ToArray();
 
-    public static Row[] RowsOf(string cause) => Table.GetValueOrDefault(cause)?.Rows ?? [];
-
     private static readonly Dictionary<string, CauseRows> Table = ByCause.ToDictionary(c => c.Cause, c => new CauseRows(c.Rows), StringComparer.Ordinal);
 
     private static readonly Dictionary<string, (string Cause, int Weight, bool IsOnly)> Deciders = Rows.Where(r => r.Yes > 0).GroupBy(r => r.Sign, StringComparer.Ordinal)
         .ToDictionary(g => g.Key, g => (g.MaxBy(r => r.Yes)!.Cause, g.Max(r => r.Yes), g.Count(r => r.Yes == g.Max(o => o.Yes)) == 1), StringComparer.Ordinal);
-
-    /// <summary>What a sign that holds says of a cause; 0 where the table says nothing.</summary>
-    public static int Weight(string cause, string sign) => Table.TryGetValue(cause, out var rows) ? rows.Greatest.GetValueOrDefault(sign) : 0;
-
-    /// <summary>What a sign says of a cause where it holds, and where it is known not to.</summary>
-    public static (int Yes, int No) Weights(string cause, string sign) => Table.TryGetValue(cause, out var rows) ? rows.First.GetValueOrDefault(sign) : default;
-
-    /// <summary>The cause for which a sign speaks most, and whether it is the only one for which it speaks as much.</summary>
-    public static (string Cause, int Weight, bool IsOnly) Strongest(string sign) => Deciders.GetValueOrDefault(sign, ("", 0, false));
-
-    /// <summary>Whether a cause explains a condition: it has a positive weight for it.</summary>
-    public static bool Explains(string cause, string condition) => Weight(cause, condition) > 0;
-
-    /// <summary>The rows of one cause, and their weights by sign.</summary>
-    private sealed class CauseRows(Row[] rows)
-    {
-        public Row[] Rows => rows;
-        public Dictionary<string, int> Greatest { get; } = rows.GroupBy(r => r.Sign, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Max(r => r.Yes), StringComparer.Ordinal);
-
-        public Dictionary<string, (int Yes, int No)> First { get; } = rows.GroupBy(r => r.Sign, StringComparer.Ordinal).ToDictionary(g => g.Key, g => (g.First().Yes, g.First().No), StringComparer.Ordinal);
-    }
 }
