@@ -135,7 +135,8 @@ internal sealed class Server : IDisposable
                 // So speaks a proxy whose server is away.
                 var away = response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
                 throw new CommandException(away ? CommandException.Unreachable : CommandException.Unreadable,
-                    $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}") { Status = response.StatusCode };
+                    $"{Address} says {(int)response.StatusCode}: {Detail(await response.Content.ReadAsStringAsync(cancellationToken))}")
+                { Status = response.StatusCode };
             }
         }
         catch (HttpRequestException error)

@@ -56,7 +56,7 @@ internal sealed record Answer(Outcome Outcome, string Detail)
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, TimeProvider clock, CancellationToken cancellationToken)
     {
         var outcome = OutcomeOf(response.StatusCode);
-        var answer = new Answer(outcome, $"{(int)response.StatusCode} {response.ReasonPhrase}") 
+        var answer = new Answer(outcome, $"{(int)response.StatusCode} {response.ReasonPhrase}")
         {
             RetryAfter = Wait(response.Headers.RetryAfter, clock),
             MayHaveArrived = outcome == Outcome.Later && response.StatusCode is HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError,

@@ -67,7 +67,8 @@ public sealed class AlertOutbox(AlertRouting routing, AlertSignal signal)
         if (diagnosis.State != DiagnosisState.Open || !await WasToldAsync(connection, transaction, diagnosis.Id, cancel)) return;
         if (await RoutedRun.FindAsync(connection, transaction, runKey, cancel) is not { } run) return;
         await WriteAsync(connection, transaction, run, new NewAlert(
-            Guid.NewGuid(), AlertTypes.DiagnosisJudged, runKey, projectKey, $"{runKey}/{diagnosis.Id}", AlertMessage.About(diagnosis, run.Run) with { Verdict = verdict, By = by }) { Quiet = true }, cancel);
+            Guid.NewGuid(), AlertTypes.DiagnosisJudged, runKey, projectKey, $"{runKey}/{diagnosis.Id}", AlertMessage.About(diagnosis, run.Run) with { Verdict = verdict, By = by })
+        { Quiet = true }, cancel);
     }
 
     /// <summary>Writes an alert and its deliveries, last in the transaction. False when it was written before, or when nobody wants to hear of the run.</summary>

@@ -67,7 +67,8 @@ public sealed class Deliveries(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             taken.Add(new Delivery(reader.GetInt64(0), reader.GetInt32(1), reader.GetTimeSpan(2), ReadAlert(reader, 3), reader.GetString(7),
-                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9), reader.IsDBNull(10) ? null : reader.GetGuid(10)) { Quiet = reader.GetBoolean(11) });
+                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9), reader.IsDBNull(10) ? null : reader.GetGuid(10))
+            { Quiet = reader.GetBoolean(11) });
         }
 
         return taken;
