@@ -32,7 +32,7 @@ internal static class LiveFigures
             var run = await server.Http.CreateRunAsync("live");
             // Between the end of the warm-up and a second before the end.
             var breaksAfter = bench.WarmUp + (random.NextDouble() * ((2 * bench.Load) - TimeSpan.FromSeconds(1)));
-            runs.Add(run, new LiveRun(new Writer(server.Http, run, $"writer-{i}"), breaksAfter));
+            runs.Add(run, new LiveRun(new Writer(server.Address, run, $"writer-{i}"), breaksAfter));
         }
 
         var (points, diagnoses) = (new ConcurrentBag<double>(), new ConcurrentDictionary<string, double>(StringComparer.Ordinal));
@@ -43,7 +43,7 @@ internal static class LiveFigures
 
         var before = server.ReadProcessorTime();
         clock.Start();
-        await Task.WhenAll(runs.Values.Select((run, i) => Task.Run(() => run.TrainAsync(i * LiveRun.StepTime / Runs, duration, cancel), cancel)));
+        await Task.WhenAll(runs.Values.Select((run, i) => Loads.OnThread(() => run.Train(i * LiveRun.StepTime / Runs, duration))));
         var sent = (double)runs.Values.Sum(run => run.Writer.Acknowledged);
         var rate = sent / clock.Elapsed.TotalSeconds;
         var used = server.ReadProcessorTime() - before;

@@ -67,8 +67,8 @@ internal static class GrowthFigures
 
     private static async Task<string> StoreLongSeriesAsync(BenchServer server, CancellationToken cancel)
     {
-        var writer = new Writer(server.Http, await server.Http.CreateRunAsync("bench"), "long");
-        await FillAsync(writer, [Dataset.LongSeries], 10_000, Dataset.LongPoints, cancel);
+        using var writer = new Writer(server.Address, await server.Http.CreateRunAsync("bench"), "long");
+        await Loads.OnThread(() => Fill(writer, [Dataset.LongSeries], 10_000, Dataset.LongPoints));
         await server.SettleAsync([writer.Run], cancel);
         return writer.Run;
     }
@@ -79,19 +79,19 @@ internal static class GrowthFigures
         while (await StoredAsync(server, cancel) < points)
         {
             var writers = new List<Writer>();
-            for (var i = 0; i < Writers; i++) writers.Add(new Writer(server.Http, await server.Http.CreateRunAsync("bench"), $"fill-{i}"));
-            await Task.WhenAll(writers.Select(writer => Task.Run(() => FillAsync(writer, SeriesNames.Hundred, FillSteps, 10_000, cancel), cancel)));
+            for (var i = 0; i < Writers; i++) writers.Add(new Writer(server.Address, await server.Http.CreateRunAsync("bench"), $"fill-{i}"));
+            await Task.WhenAll(writers.Select(writer => Loads.OnThread(() => Fill(writer, SeriesNames.Hundred, FillSteps, 10_000))));
             await server.SettleAsync(writers.Select(writer => writer.Run), cancel);
             await Loads.CheckAsync(server, writers);
         }
     }
 
-    private static async Task FillAsync(Writer writer, string[] names, int steps, int until, CancellationToken cancel)
+    private static void Fill(Writer writer, string[] names, int steps, int until)
     {
         var random = new Random(1);
         List<BatchBody> bodies = [.. Enumerable.Range(0, 8).Select(i =>
             new BatchBody(writer.Name, names, steps, writer.NextStep, (name, step) => SeriesNames.Value(name, step - BatchBody.FirstStep, random)))];
-        while (writer.NextStep < BatchBody.FirstStep + until) await writer.SendAsync(bodies[(int)(writer.Batches % bodies.Count)], cancel);
+        while (writer.NextStep < BatchBody.FirstStep + until) writer.Send(bodies[(int)(writer.Batches % bodies.Count)]);
     }
 
     private static async Task<long> StoredAsync(BenchServer server, CancellationToken cancel)

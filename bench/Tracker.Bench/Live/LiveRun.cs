@@ -22,20 +22,21 @@ internal sealed class LiveRun(Writer writer, TimeSpan breaksAfter)
     /// <summary>Milliseconds since the first NaN was sent; null before that.</summary>
     public double? SinceBreak() => Interlocked.Read(ref _brokenAt) is > 0 and var sent ? Stopwatch.GetElapsedTime(sent).TotalMilliseconds : null;
 
-    /// <summary>Sends a batch a step until the time is over. A step that is due while the last one is on its way goes out right after it.</summary>
-    public async Task TrainAsync(TimeSpan delay, TimeSpan duration, CancellationToken cancel)
+    /// <summary>Sends a batch a step until the time is over. A step that is due while the last one is on its way goes out right after it. Blocks.</summary>
+    public void Train(TimeSpan delay, TimeSpan duration)
     {
-        await Task.Delay(delay, cancel);
-        using var timer = new PeriodicTimer(StepTime);
+        Thread.Sleep(delay);
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < duration && await timer.WaitForNextTickAsync(cancel))
+        for (var due = StepTime; due < duration; due += StepTime)
         {
+            var left = due - clock.Elapsed;
+            if (left > TimeSpan.Zero) Thread.Sleep(left);
             var step = writer.NextStep;
             var broken = clock.Elapsed > breaksAfter;
             var now = Stopwatch.GetTimestamp();
             _sent[step] = now;
             if (broken) Interlocked.CompareExchange(ref _brokenAt, now, 0);
-            await writer.SendAsync((broken ? _broken : _healthy)[step % 4], cancel);
+            writer.Send((broken ? _broken : _healthy)[step % 4]);
         }
     }
 

@@ -20,20 +20,19 @@ internal sealed record Dataset(BenchServer Server, string LongRun, string WideRu
         Bench.Note("storing 11,000,000 points for the figures that read them");
         var empty = await SizeAsync(server, cancel);
         var random = new Random(1);
-        var longWriter = new Writer(server.Http, await server.Http.CreateRunAsync("bench"), "long");
-        var wideWriter = new Writer(server.Http, await server.Http.CreateRunAsync("bench"), "wide");
-        await FillAsync(longWriter, [LongSeries], LongSteps, LongPoints);
-        await FillAsync(wideWriter, SeriesNames.Hundred, WideSteps, WidePoints);
+        using var longWriter = new Writer(server.Address, await server.Http.CreateRunAsync("bench"), "long");
+        using var wideWriter = new Writer(server.Address, await server.Http.CreateRunAsync("bench"), "wide");
+        await Loads.OnThread(() => Fill(longWriter, [LongSeries], LongSteps, LongPoints));
+        await Loads.OnThread(() => Fill(wideWriter, SeriesNames.Hundred, WideSteps, WidePoints));
         await server.SettleAsync([longWriter.Run, wideWriter.Run], cancel);
         await Loads.CheckAsync(server, [longWriter, wideWriter]);
         return new Dataset(server, longWriter.Run, wideWriter.Run, empty, longWriter.Acknowledged + wideWriter.Acknowledged);
 
-        async Task FillAsync(Writer writer, string[] names, int steps, int points)
+        void Fill(Writer writer, string[] names, int steps, int points)
         {
             while (writer.NextStep < BatchBody.FirstStep + points)
             {
-                await writer.SendAsync(
-                    new BatchBody(writer.Name, names, steps, writer.NextStep, (name, step) => SeriesNames.Value(name, step - BatchBody.FirstStep, random)), cancel);
+                writer.Send(new BatchBody(writer.Name, names, steps, writer.NextStep, (name, step) => SeriesNames.Value(name, step - BatchBody.FirstStep, random)));
             }
         }
     }

@@ -29,9 +29,9 @@ internal static class Loads
     public static async Task<LoadResult> RunAsync(BenchServer server, int runs, int steps, TimeSpan duration, CancellationToken cancel)
     {
         var writers = new List<Writer>();
-        for (var i = 0; i < runs; i++) writers.Add(new Writer(server.Http, await server.Http.CreateRunAsync("bench"), $"writer-{i}"));
+        for (var i = 0; i < runs; i++) writers.Add(new Writer(server.Address, await server.Http.CreateRunAsync("bench"), $"writer-{i}"));
         var bodies = writers.ConvertAll(writer => MakeBodies(writer, steps, runs > Bodies ? 4 : Bodies));
-        return await MeasureAsync(server, writers, i => writers[i].SendForAsync(bodies[i], duration, cancel), cancel);
+        return await MeasureAsync(server, writers, i => OnThread(() => writers[i].SendFor(bodies[i], duration)), cancel);
     }
 
     /// <summary>The same over gRPC, each writer on a stream.</summary>
@@ -58,6 +58,9 @@ internal static class Loads
         await CheckAsync(server, writers);
         return new LoadResult(writers.Sum(writer => writer.Acknowledged), seconds, new Sample(writers.SelectMany(writer => writer.Latencies)), used, behind);
     }
+
+    /// <summary>A thread of its own for what blocks.</summary>
+    public static Task OnThread(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Every acknowledged point is there, once: as many in each series as there are steps, none late, none repeated.</summary>
     public static async Task CheckAsync(BenchServer server, IEnumerable<ILoadWriter> writers)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Headers;
+using System.Text;
 
 namespace Tracker.Bench.Load;
 
@@ -16,10 +15,10 @@ internal interface ILoadWriter
     IReadOnlyList<double> Latencies { get; }
 }
 
-/// <summary>One writer of one run: sends numbered batches, one at a time, each until it is acknowledged.</summary>
-internal sealed class Writer(HttpClient http, string run, string name) : ILoadWriter
+/// <summary>One writer of one run on a connection of its own: sends numbered batches, one at a time, each until it is acknowledged.</summary>
+internal sealed class Writer(Uri address, string run, string name) : ILoadWriter, IDisposable
 {
-    private readonly Uri _address = new($"/api/v1/runs/{run}/log", UriKind.Relative);
+    private readonly LogConnection _connection = new(address, $"/api/v1/runs/{run}/log");
     private readonly List<double> _latencies = [];
 
     public string Run => run;
@@ -39,33 +38,33 @@ internal sealed class Writer(HttpClient http, string run, string name) : ILoadWr
     public IReadOnlyList<double> Latencies => _latencies;
 
     /// <summary>Sends batches, using the bodies in turn, until the time is over. What is on its way then is waited for.</summary>
-    public async Task SendForAsync(IReadOnlyList<BatchBody> bodies, TimeSpan duration, CancellationToken cancel)
+    public void SendFor(IReadOnlyList<BatchBody> bodies, TimeSpan duration)
     {
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < duration) await SendAsync(bodies[(int)(Batches % bodies.Count)], cancel);
+        while (clock.Elapsed < duration) Send(bodies[(int)(Batches % bodies.Count)]);
     }
 
-    /// <summary>Sends one batch, again and again until it is acknowledged.</summary>
-    public async Task SendAsync(BatchBody body, CancellationToken cancel)
+    /// <summary>Sends one batch, again and again until it is acknowledged. Blocks.</summary>
+    public void Send(BatchBody body)
     {
         body.Number(Batches + 1, NextStep);
         var sent = Stopwatch.GetTimestamp();
-        while (!await TryAsync(body, cancel)) await Task.Delay(100, cancel);
+        while (!Try(body)) Thread.Sleep(100);
         _latencies.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
         Batches++;
         Acknowledged += body.Points;
         NextStep += body.Steps;
     }
 
-    private async Task<bool> TryAsync(BatchBody body, CancellationToken cancel)
+    public void Dispose() => _connection.Dispose();
+
+    private bool Try(BatchBody body)
     {
-        using var content = new ReadOnlyMemoryContent(body.Json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-        using var answer = await http.PostAsync(_address, content, cancel);
-        if (answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) return false;
-        var text = await answer.Content.ReadAsStringAsync(cancel);
+        var (status, answer) = _connection.Post(body.Json);
+        if (status is 429 or 503) return false;
+        var text = Encoding.UTF8.GetString(answer.Span);
         var expected = $"{{\"acceptedThrough\":{Batches + 1},\"accepted\":{body.Points},\"rejected\":[]";
-        if (!answer.IsSuccessStatusCode || !text.StartsWith(expected, StringComparison.Ordinal))
-            throw new InvalidOperationException($"Batch {Batches + 1} of {name} got {(int)answer.StatusCode}: {text}");
+        if (status != 200 || !text.StartsWith(expected, StringComparison.Ordinal)) throw new InvalidOperationException($"Batch {Batches + 1} of {name} got {status}: {text}");
         return true;
     }
 }

@@ -40,10 +40,10 @@ public static class Readiness
         app.MapGet("/readyz", ReadyAsync).OpenToAll().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, JournalWriter journal, IHostApplicationLifetime host, CancellationToken cancel)
+    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, IngestRoom room, IHostApplicationLifetime host, CancellationToken cancel)
     {
         if (host.ApplicationStopping.IsCancellationRequested) return NotReady("The server stops.");
-        if (journal.IsFull) return NotReady("Batches wait for the database, as many as may.");
+        if (room.IsFull) return NotReady("Batches wait for the database, as many as may.");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
         try

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Connections;
 
 namespace Tracker.Api.Http;
 
@@ -8,6 +9,7 @@ public static class Web
     public static void AddWeb(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         builder.AddConnectionLimits();
         builder.AddReadiness();
         builder.Services.ConfigureHttpJsonOptions(options =>

@@ -60,6 +60,7 @@ public static class ChartEndpoints
         var (query, problem) = ChartQuery.Read(new ChartRequest(name, points, from, to, x, scale, smooth));
         if (query is null) return problem!;
         if (run.Length * query.Names.Count > MaxCurves) return Problems.Invalid("name", $"{run.Length} runs × {query.Names.Count} names.", $"{MaxCurves} curves");
+        if ((long)run.Length * query.Names.Count * query.Shape.Columns > ChartQuery.MaxTotalColumns) return ChartQuery.TooManyColumns(run.Length * query.Names.Count, query.Shape.Columns);
         var (found, missing) = (new List<RunRef>(), new List<string>());
         foreach (var id in run.Distinct(StringComparer.Ordinal))
         {

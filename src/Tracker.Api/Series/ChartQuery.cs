@@ -15,6 +15,9 @@ public sealed record ChartQuery(IReadOnlyList<string> Names, string Axis, ChartS
     public const int MaxColumns = 10_000;
     public const int MaxNames = 200;
 
+    /// <summary>Most pixel columns in one answer, over all curves: up to four times as many points are held and written.</summary>
+    public const int MaxTotalColumns = 1_000_000;
+
     private const string Smoothings = "none, ema:0…1, time-ema:0…1, gaussian:0…10000, mean:1…100000";
 
     /// <summary>Whether the times of points are the axis.</summary>
@@ -29,6 +32,7 @@ public sealed record ChartQuery(IReadOnlyList<string> Names, string Axis, ChartS
         if (names is not { Length: > 0 }) return (null, Problems.Invalid("name", "Name at least one series.", $"1–{MaxNames}"));
         if (names.Length > MaxNames) return (null, Problems.Invalid("name", $"There are {names.Length} names.", $"{MaxNames} names"));
         if (points is < 1 or > MaxColumns) return (null, Problems.Invalid("points", $"points is {points}.", $"1–{MaxColumns}"));
+        if (names.Length * (points ?? DefaultColumns) > MaxTotalColumns) return (null, TooManyColumns(names.Length, points ?? DefaultColumns));
         if (from is { } low && !double.IsFinite(low)) return (null, Problems.Invalid("from", "from is not finite."));
         if (to is { } high && !double.IsFinite(high)) return (null, Problems.Invalid("to", "to is not finite."));
         if (from > to) return (null, Problems.Invalid("to", "to lies below from."));
@@ -37,6 +41,9 @@ public sealed record ChartQuery(IReadOnlyList<string> Names, string Axis, ChartS
         var shape = new ChartShape(points ?? DefaultColumns, from, to, scale == "log" ? AxisScale.Log : AxisScale.Linear, smoothing);
         return (new ChartQuery(names, string.IsNullOrEmpty(x) ? "step" : x, shape), null);
     }
+
+    /// <summary>The refusal of a chart whose answer would be too large.</summary>
+    public static ProblemHttpResult TooManyColumns(int curves, int columns) => Problems.Invalid("points", $"{curves} curves × {columns} columns.", $"{MaxTotalColumns} columns in all");
 
     private static bool TryReadSmoothing(string? text, out Smoothing? smoothing)
     {

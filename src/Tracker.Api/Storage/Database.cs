@@ -36,6 +36,8 @@ public static class Database
         services.AddSingleton<RunGrowth>();
         services.AddSingleton<ProjectGrowth>();
         services.AddSingleton<RecentBatches>();
+        services.AddSingleton<IngestRoom>();
+        services.AddSingleton<Following.TailRoom>();
         services.AddSingleton<JournalWriter>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<SeriesReader>();

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Tracker.Core.Series;
 
@@ -17,7 +16,7 @@ public enum AppendOutcome : short
     /// <summary>The database refused this batch, and only this batch.</summary>
     Refused = 100,
 
-    /// <summary>Too much waits already; nothing was taken.</summary>
+    /// <summary>Too much waits already, or is stored already; nothing was taken.</summary>
     Busy = 101,
 
     /// <summary>The database could not be reached in time. The batch may have been stored: sent again with its number it counts once.</summary>
@@ -37,44 +36,27 @@ public readonly record struct AppendResult(AppendOutcome Outcome, long AcceptedT
 /// A run's batches always pass through the same lane, so that those of one writer stay in order.
 /// </summary>
 public sealed partial class JournalWriter(
-    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, IOptions<IngestOptions> options, TimeProvider clock,
+    [FromKeyedServices(Database.Unpooled)] NpgsqlDataSource unpooled, RecentBatches recent, RunGrowth growth, TimeProvider clock,
     ILogger<JournalWriter> log) : BackgroundService
 {
-    /// <summary>Encoded batches that wait for the database; what comes beyond it is told to come again.</summary>
-    private readonly long maxWaitingBytes = options.Value.WaitingMegabytes << 20;
-
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>One thread and one connection each: few, since what a lane cannot take at once it takes as a group.</summary>
     private readonly JournalGroup[] lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, 4)).Select(_ => new JournalGroup())];
-    private long waitingBytes;
-
-    /// <summary>Encoded batches that wait for the database.</summary>
-    public long WaitingBytes => Interlocked.Read(ref waitingBytes);
-
-    /// <summary>Whether no more can wait.</summary>
-    public bool IsFull => WaitingBytes >= maxWaitingBytes;
 
     /// <summary>
     /// Appends one batch and answers after it is durable. <paramref name="writer"/> and <paramref name="batch"/> are null for a batch without a
     /// number: this node then numbers it under a writer of its own, so that the node's retries count once. What was handed over is written, also
-    /// when its sender has gone; the content must not change any more.
+    /// when its sender has gone; the content must not change any more. What waits is bounded by <see cref="IngestRoom"/>, where the caller holds its place.
     /// </summary>
     public Task<AppendResult> AppendAsync(long runKey, string? writer, long? batch, byte[]? firstHash, LogBatch content)
     {
         var data = JournalCodec.Encode(content);
-        if (Interlocked.Add(ref waitingBytes, data.Length) > maxWaitingBytes) return Refuse(AppendOutcome.Busy);
         // A writer without a number has nothing to be recognised by.
         var waiting = new WaitingBatch(runKey, batch is null ? null : writer, batch, firstHash, content, data);
-        return lanes[runKey % lanes.Length].TryAdd(waiting) ? waiting.Done.Task : Refuse(AppendOutcome.Unavailable);
-
-        Task<AppendResult> Refuse(AppendOutcome outcome)
-        {
-            Interlocked.Add(ref waitingBytes, -data.Length);
-            return Task.FromResult(new AppendResult(outcome, 0, 0, null, null));
-        }
+        return lanes[runKey % lanes.Length].TryAdd(waiting) ? waiting.Done.Task : Task.FromResult(new AppendResult(AppendOutcome.Unavailable, 0, 0, null, null));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -96,10 +78,8 @@ public sealed partial class JournalWriter(
         {
             lane.Take(group);
             if (group.Count == 0) return;
-            var bytes = group.Sum(waiting => (long)waiting.Data.Length);
             AppendGroup(group, connection, own, stopping);
             group.Clear();
-            Interlocked.Add(ref waitingBytes, -bytes);
         }
     }
 

@@ -28,7 +28,7 @@ public static class Measures
     /// <summary>Gauges that are asked for their values.</summary>
     internal static void Observe(Func<long> waitingBytes, Func<int> watched)
     {
-        Meter.CreateObservableGauge("tracker.ingest.waiting", waitingBytes, "By", "Encoded batches that wait for the database.");
+        Meter.CreateObservableGauge("tracker.ingest.waiting", waitingBytes, "By", "Batches between their receipt and their commit.");
         Meter.CreateObservableGauge("tracker.live.watched", watched, "{run}", "Runs and projects that browsers on this node follow.");
     }
 

@@ -25,14 +25,14 @@ public static class OpenTelemetrySetup
     }
 
     /// <summary>Holds the providers as long as the host runs, and sends what is left when it ends.</summary>
-    private sealed class Exporter(NodeIdentity node, JournalWriter journal, LiveFeed feed) : IHostedService, IDisposable
+    private sealed class Exporter(NodeIdentity node, IngestRoom room, LiveFeed feed) : IHostedService, IDisposable
     {
         private MeterProvider? metrics;
         private TracerProvider? traces;
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            Measures.Observe(() => journal.WaitingBytes, () => feed.Pumps);
+            Measures.Observe(() => room.Used, () => feed.Pumps);
             void Describe(ResourceBuilder resource) => resource.AddService("tracker", serviceVersion: typeof(Exporter).Assembly.GetName().Version?.ToString(3), serviceInstanceId: node.Name);
             metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Describe)
                 .AddMeter([.. Meters])

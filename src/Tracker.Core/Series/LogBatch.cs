@@ -44,6 +44,9 @@ public sealed class LogBatch
         }
     }
 
+    /// <summary>What it takes while it waits to be stored, roughly, in bytes: itself, and its record, which is smaller.</summary>
+    public long WaitingBytes => 2L * MemoryBytes;
+
     public bool IsEmpty => Events.Count == 0 && PointCount == 0;
 
     /// <summary>Puts series in the order of their numbers, which is that of their first appearance in the run; histograms of one series keep theirs.</summary>

@@ -2,10 +2,17 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Shouldly;
 using Tracker.Api.Ingest.Grpc.Protocol;
+using Tracker.Api.Storage;
+using Tracker.Api.Storage.Following;
 using Tracker.Testing;
 using Tracker.Testing.Fuzz;
+using Tracker.Wire.V1;
 using Xunit;
 
 namespace Tracker.Api.Tests.Hardness;
@@ -92,6 +99,73 @@ public sealed class OverloadTests(PostgresFixture postgres)
         var answers = await Task.WhenAll(sent);
         answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK || answer.StatusCode == HttpStatusCode.TooManyRequests);
         answers.ShouldContain(answer => answer.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_node_without_room_tells_every_protocol_to_come_again_and_streams_wait_until_it_has_some()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres, host => host.UseSetting("Ingest:WaitingMegabytes", "1"));
+        var room = server.Services.GetRequiredService<IngestRoom>();
+        var run = await server.Client.CreateRunAsync();
+        using var client = new GrpcClient(server.GrpcAddress);
+        using var stream = await client.OpenAsync("/tracker.v1.Ingest/LogStream");
+        byte[] Batch(string writer) => GrpcClient.Frame(new LogRequest { Run = run, Writer = writer, Batch = 1, Series = { new ScalarColumn { Name = "a", Steps = { 1 }, Values = { 1 } } } }.ToByteArray());
+        ValueTask<byte[]?> waiting;
+        using (var all = room.Open())
+        {
+            all.TryGrow(1 << 20).ShouldBeTrue();
+            using var refused = await server.Client.LogAsync(run, """{"series":[{"name":"a","steps":[1],"values":[1]}]}""");
+            refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+            (await client.CallAsync("/tracker.v1.Ingest/Log", Batch("unary"))).Code.ShouldBe((int)GrpcCode.ResourceExhausted);
+            using var ready = await server.Client.GetAsync(new Uri("/readyz", UriKind.Relative), Cancel);
+            ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            await stream.SendAsync(Batch("stream"), Cancel);
+            waiting = stream.ReadAsync(Cancel);
+            // What the stream sent came before this call, which is answered while the batch waits.
+            await (await server.Client.GetAsync(new Uri($"/api/v1/runs/{run}", UriKind.Relative), Cancel)).JsonAsync();
+            waiting.IsCompleted.ShouldBeFalse();
+        }
+
+        LogResponse.Parser.ParseFrom((await waiting)!).AcceptedThrough.ShouldBe(1ul);
+        (await client.CallAsync("/tracker.v1.Ingest/Log", Batch("unary"))).Code.ShouldBe((int)GrpcCode.Ok);
+        (await server.Client.LogAsync(run, """{"series":[{"name":"a","steps":[1],"values":[1]}]}""")).EnsureSuccessStatusCode();
+        stream.Complete();
+        (await stream.ReadAsync(Cancel)).ShouldBeNull();
+        room.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_batch_that_is_alone_finds_room_whatever_its_size()
+    {
+        var room = new IngestRoom(Options.Create(new IngestOptions { WaitingMegabytes = 1 }));
+        using (var large = room.Open())
+        {
+            large.TryGrow(5 << 20).ShouldBeTrue();
+            using var small = room.Open();
+            small.TryGrow(1).ShouldBeFalse();
+            large.Set(1_000);
+            small.TryGrow(1).ShouldBeTrue();
+            small.TryGrow(2 << 20).ShouldBeFalse();
+            room.Used.ShouldBe(1_001);
+        }
+
+        room.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public void When_the_tails_of_all_runs_pass_their_bytes_those_that_hold_most_make_room()
+    {
+        var room = new TailRoom(Options.Create(new IngestOptions { TailMegabytes = 1 }));
+        room.Change(0, 900_000);
+        room.Change(0, 100_000);
+        room.IsOwedBy(900_000).ShouldBeFalse();
+        room.Change(100_000, 200_000);
+        room.IsOwedBy(900_000).ShouldBeTrue();
+        room.IsOwedBy(200_000).ShouldBeFalse();
+        room.Change(900_000, 0);
+        room.IsOwedBy(200_000).ShouldBeFalse();
+        room.Used.ShouldBe(200_000);
     }
 
     private static byte[] Brotli(int megabytes)

@@ -28,6 +28,24 @@ public sealed class ReadTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_chart_whose_answer_would_be_too_large_is_refused_before_anything_is_read()
+    {
+        await using var server = await TrackerServer.StartAsync(postgres);
+        var run = await server.Client.CreateRunAsync();
+        var names = string.Concat(Enumerable.Range(0, 101).Select(i => $"&name=s{i}"));
+        foreach (var (path, status) in new[]
+        {
+            ($"/api/v1/runs/{run}/data?points=10000{names}", System.Net.HttpStatusCode.UnprocessableEntity),
+            ($"/api/v1/data?run={run}&run=b&run=c&points=4000{names}", System.Net.HttpStatusCode.UnprocessableEntity),
+            ($"/api/v1/runs/{run}/data?points=9900{names}", System.Net.HttpStatusCode.OK),
+        })
+        {
+            using var answer = await server.Client.GetAsync(new Uri(path, UriKind.Relative));
+            answer.StatusCode.ShouldBe(status, path[..40]);
+        }
+    }
+
+    [Fact]
     public async Task A_run_that_bears_the_id_of_a_deleted_one_has_tags_of_its_own()
     {
         await using var server = await TrackerServer.StartAsync(postgres);

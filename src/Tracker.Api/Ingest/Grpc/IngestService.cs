@@ -12,7 +12,7 @@ using Messages = Tracker.Wire.V1;
 namespace Tracker.Api.Ingest.Grpc;
 
 /// <summary>The methods of <c>tracker.v1.Ingest</c>: decode, call what REST calls, encode the answer.</summary>
-internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog catalog, IServer server, TimeProvider clock, IHostApplicationLifetime host)
+internal sealed class IngestService(Ingest ingest, IngestRoom room, RunStore store, RunCatalog catalog, IServer server, TimeProvider clock, IHostApplicationLifetime host)
 {
     public async Task CreateRun(GrpcCall call)
     {
@@ -45,6 +45,8 @@ internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog ca
     {
         var batch = await call.ReadOneAsync(message => LogRequestReader.Read(message.Span, clock.GetUtcNow().ToUnixTimeMilliseconds()));
         if (batch.Run.Length == 0) throw ProblemStatus.Invalid("run", "A batch names its run.");
+        using var space = room.Open();
+        if (!space.TryGrow(batch.Content.WaitingBytes)) throw ProblemStatus.Exception(Problems.Busy());
         var request = batch.For(batch.Run);
         var answer = await ingest.AppendAsync(request, call.Http.Caller(), call.Over);
         if (IngestAnswers.Problem(request, answer.Append) is { } problem) throw ProblemStatus.Exception(problem);
@@ -53,7 +55,7 @@ internal sealed class IngestService(Ingest ingest, RunStore store, RunCatalog ca
 
     public async Task LogStream(GrpcCall call)
     {
-        using var stream = new LogStream(call, ingest, clock, host.ApplicationStopping);
+        using var stream = new LogStream(call, ingest, room, clock, host.ApplicationStopping);
         await stream.RunAsync();
     }
 

@@ -11,7 +11,7 @@ namespace Tracker.Api.Ingest.Grpc;
 /// order of the batches. What is under way is bounded, and when the journal is busy its batches are offered again: the stream reads more
 /// slowly, and HTTP/2 holds the client back.
 /// </summary>
-internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock, CancellationToken stopping) : IDisposable
+internal sealed class LogStream(GrpcCall call, Ingest ingest, IngestRoom room, TimeProvider clock, CancellationToken stopping) : IDisposable
 {
     /// <summary>A stream has at most so many bytes of messages under way, or one batch.</summary>
     private const int BytesUnderWay = 4 << 20;
@@ -31,8 +31,9 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
     /// <param name="Batch">What was sent.</param>
     /// <param name="Request">The same for the journal.</param>
     /// <param name="Answer">Its answer to come, or null for a batch that waits for the ones before.</param>
-    /// <param name="Places">What it takes of the room.</param>
-    private sealed record Pending(DecodedBatch Batch, IngestRequest Request, Task<IngestAnswer>? Answer, int Places);
+    /// <param name="Places">What it takes of the stream's bytes.</param>
+    /// <param name="Space">What it takes of the node's.</param>
+    private sealed record Pending(DecodedBatch Batch, IngestRequest Request, Task<IngestAnswer>? Answer, int Places, IngestRoom.Space Space);
 
     public async Task RunAsync()
     {
@@ -60,6 +61,8 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
 
     public void Dispose()
     {
+        // A stream that failed leaves batches behind that nobody waits for any more.
+        while (_underWay.Reader.TryRead(out var left)) left.Space.Dispose();
         _end.Dispose();
         _places.Dispose();
     }
@@ -75,11 +78,26 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
 
             var places = Math.Clamp(message.Length / BytesPerPlace, 1, Places);
             for (var i = 0; i < places; i++) await _places.WaitAsync(_end.Token);
+            var space = await TakeSpaceAsync(batch);
             var request = batch.For(run);
             // Numbers keep batches in order whatever overtakes what; those without wait until the one before is stored.
             var answer = batch.Batch is null ? null : ingest.AppendAsync(request, call.Http.Caller(), call.Over);
-            _underWay.Writer.TryWrite(new Pending(batch, request, answer, places));
+            _underWay.Writer.TryWrite(new Pending(batch, request, answer, places, space));
         }
+    }
+
+    /// <summary>Waits until the node has room for a batch. It holds none while it waits, so that streams cannot hold up each other.</summary>
+    private async Task<IngestRoom.Space> TakeSpaceAsync(DecodedBatch batch)
+    {
+        var space = room.Open();
+        var pause = FirstPause;
+        while (!space.TryGrow(batch.Content.WaitingBytes))
+        {
+            await Task.Delay(pause, clock, _end.Token);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+
+        return space;
     }
 
     private async Task AnswerAsync()
@@ -101,6 +119,7 @@ internal sealed class LogStream(GrpcCall call, Ingest ingest, TimeProvider clock
 
     private async Task AnswerAsync(Pending pending)
     {
+        using var space = pending.Space;
         var settled = SettleAsync(pending);
         // Acknowledgements that are ready together leave together.
         if (!settled.IsCompleted) await call.FlushAsync();

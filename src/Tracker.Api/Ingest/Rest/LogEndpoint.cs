@@ -1,6 +1,9 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 using Tracker.Api.Auth;
 using Tracker.Api.Http;
 using Tracker.Api.Runs;
@@ -27,7 +30,7 @@ public static class LogEndpoint
         .ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status507InsufficientStorage).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static async Task<IResult> Log(string id, HttpContext http, Ingest ingest, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> Log(string id, HttpContext http, Ingest ingest, IngestRoom room, TimeProvider clock, CancellationToken cancel)
     {
         if (http.Request.Headers.ContentEncoding.Count > 0)
         {
@@ -36,12 +39,20 @@ public static class LogEndpoint
                 title: "Unsupported media type", extensions: new Dictionary<string, object?> { ["field"] = "Content-Encoding", ["limit"] = "gzip, br, deflate" });
         }
 
-        using var body = await Body.ReadAsync(http.Request, cancel);
-        if (body.TooLarge) return Problems.BodyTooLarge();
-        var read = LogBodyReader.Read(body.Bytes, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        using var space = room.Open();
+        LogBodyResult read;
+        byte[]? firstHash;
+        using (var body = await RequestBody.ReadAsync(http.Request, space, cancel))
+        {
+            if (body.TooLarge) return Problems.BodyTooLarge();
+            if (body.NoRoom) return Busy(http);
+            read = LogBodyReader.Read(body.Bytes, clock.GetUtcNow().ToUnixTimeMilliseconds());
+            firstHash = read.Request?.Batch == 1 ? SHA256.HashData(body.Bytes)[..16] : null;
+        }
+
         if (read.Problem is { } problem) return Problems.Body(problem.Status, problem.Field, problem.Detail, problem.Limit);
         var request = read.Request!;
-        var firstHash = request.Batch == 1 ? SHA256.HashData(body.Bytes)[..16] : null;
+        space.Set(request.Body.WaitingBytes);
         var answer = await ingest.AppendAsync(new IngestRequest(id, request.Writer, request.Batch, firstHash, request.Body), http.Caller(), cancel);
         switch (answer.Append.Outcome)
         {
@@ -49,7 +60,7 @@ public static class LogEndpoint
                 var rejected = request.Rejected.Select(point => new RejectedDto(point.Series, double.TryParse(point.Step, CultureInfo.InvariantCulture, out var step) ? step : null, point.Reason))
                     .Concat(answer.Rejected.Select(point => new RejectedDto(point.Series, point.Step, point.Reason)));
                 var stop = answer.Append.StopReason is { } reason ? new StopDto(reason, answer.Append.StopBy ?? "") : null;
-                return TypedResults.Ok(new LogAnswerDto(request.Batch is null ? null : answer.Append.AcceptedThrough, answer.Accepted, [.. rejected], stop));
+                return new WholeAnswer(new LogAnswerDto(request.Batch is null ? null : answer.Append.AcceptedThrough, answer.Accepted, [.. rejected], stop));
             case AppendOutcome.Gap:
                 return Problems.BatchGap(request.Batch ?? 0, answer.Append.AcceptedThrough);
             case AppendOutcome.OtherFirstBatch:
@@ -62,8 +73,7 @@ public static class LogEndpoint
                 http.Response.Headers.RetryAfter = "60";
                 return Problems.QuotaReached(quota);
             case AppendOutcome.Busy:
-                http.Response.Headers.RetryAfter = "1";
-                return Problems.Busy();
+                return Busy(http);
             case AppendOutcome.Unavailable:
                 http.Response.Headers.RetryAfter = "2";
                 return Problems.Unavailable();
@@ -72,42 +82,22 @@ public static class LogEndpoint
         }
     }
 
-    /// <summary>A whole body in a pooled buffer.</summary>
-    private sealed class Body : IDisposable
+    private static ProblemHttpResult Busy(HttpContext http)
     {
-        private byte[] buffer = [];
-        private int length;
+        http.Response.Headers.RetryAfter = "1";
+        return Problems.Busy();
+    }
 
-        public bool TooLarge { get; private set; }
-
-        public ReadOnlySpan<byte> Bytes => buffer.AsSpan(0, length);
-
-        public static async Task<Body> ReadAsync(HttpRequest request, CancellationToken cancel)
+    /// <summary>The answer with its length before it: one write to the socket, where chunks would take another one for their end.</summary>
+    private sealed class WholeAnswer(LogAnswerDto answer) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
         {
-            var body = new Body { buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? 16_384, 4_096, SeriesLimits.MaxBodyBytes) + 1) };
-            while (true)
-            {
-                var read = await request.Body.ReadAsync(body.buffer.AsMemory(body.length), cancel);
-                if (read == 0) return body;
-                body.length += read;
-                if (body.length > SeriesLimits.MaxBodyBytes)
-                {
-                    body.TooLarge = true;
-                    return body;
-                }
-
-                if (body.length == body.buffer.Length) body.Grow();
-            }
-        }
-
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
-
-        private void Grow()
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-            Bytes.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = larger;
+            var options = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+            var json = JsonSerializer.SerializeToUtf8Bytes(answer, options);
+            httpContext.Response.ContentType = "application/json; charset=utf-8";
+            httpContext.Response.ContentLength = json.Length;
+            return httpContext.Response.Body.WriteAsync(json, httpContext.RequestAborted).AsTask();
         }
     }
 }

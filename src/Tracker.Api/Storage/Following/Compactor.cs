@@ -4,17 +4,17 @@ using Tracker.Core.Series;
 
 namespace Tracker.Api.Storage.Following;
 
-public sealed class CompactorFactory(NpgsqlDataSource database, TimeProvider clock) : IJournalConsumerFactory
+public sealed class CompactorFactory(NpgsqlDataSource database, TailRoom room, TimeProvider clock) : IJournalConsumerFactory
 {
-    public IJournalConsumer Create(RunRef run) => new Compactor(run, database, clock);
+    public IJournalConsumer Create(RunRef run) => new Compactor(run, database, room, clock);
 }
 
 /// <summary>
 /// Moves a run's batches from the journal to chunks, events to their table, and keeps the summaries. Chunks, events, summaries, both cursors
 /// and the cut of the journal are one transaction: killed anywhere, a batch is in exactly one place.
-/// A run is compacted when its tail passes 8 MiB, 2,000 points in a series or 30 s, and when it ends.
+/// A run is compacted when its tail passes 8 MiB, 2,000 points in a series or 30 s, when the tails of all runs pass their budget, and when it ends.
 /// </summary>
-public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvider clock) : IJournalConsumer
+public sealed class Compactor(RunRef run, NpgsqlDataSource database, TailRoom room, TimeProvider clock) : IJournalConsumer, IDisposable
 {
     /// <summary>In memory, where a point takes three times as much as in the journal: 8 MiB there.</summary>
     private const long MaxTailBytes = 24 << 20;
@@ -26,7 +26,7 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
     /// <summary>Runs that began together, as those of a sweep do, are not compacted in the same second: their points are in memory twice meanwhile.</summary>
     private readonly TimeSpan maxAge = LongestAge - TimeSpan.FromSeconds(run.RunKey % 12);
 
-    private readonly CompactorTail tail = new();
+    private readonly CompactorTail tail = new(room);
     private readonly ChunkShelf shelf = new(run.RunKey);
     private Summaries summaries = new();
     private long cursor;
@@ -71,15 +71,17 @@ public sealed class Compactor(RunRef run, NpgsqlDataSource database, TimeProvide
             }
         }
 
-        if (tail.Bytes >= MaxTailBytes || tail.LongestSeries >= MaxSeriesPoints) await CompactAsync(cancel);
+        if (tail.Bytes >= MaxTailBytes || tail.LongestSeries >= MaxSeriesPoints || room.IsOwedBy(tail.Bytes)) await CompactAsync(cancel);
     }
 
     public async Task<bool> FlushAsync(bool everything, CancellationToken cancel)
     {
-        if (!tail.IsEmpty && (everything || runEnded || clock.GetElapsedTime(tailSince) >= maxAge)) await CompactAsync(cancel);
+        if (!tail.IsEmpty && (everything || runEnded || room.IsOwedBy(tail.Bytes) || clock.GetElapsedTime(tailSince) >= maxAge)) await CompactAsync(cancel);
         if (summaries.IsDirty && clock.GetElapsedTime(summariesWrittenAt) >= SummaryPause) await WriteSummariesAsync(cancel);
         return tail.IsEmpty;
     }
+
+    public void Dispose() => tail.Clear();
 
     private async Task WriteSummariesAsync(CancellationToken cancel)
     {

@@ -5,7 +5,7 @@ namespace Tracker.Api.Storage.Following;
 /// <summary>
 /// The batches of one run that wait for their compaction, by series: 24 bytes a point, where the batches themselves take a hundred when they hold a step each.
 /// </summary>
-internal sealed class CompactorTail
+internal sealed class CompactorTail(TailRoom room)
 {
     /// <summary>By number of the series.</summary>
     private ScalarChunkBuilder?[] scalars = [];
@@ -28,6 +28,7 @@ internal sealed class CompactorTail
     public void Add(StoredBatch stored)
     {
         Through = stored.Sequence;
+        var before = Bytes;
         foreach (var column in stored.Batch.Scalars)
         {
             if (column.Count == 0) continue;
@@ -45,7 +46,14 @@ internal sealed class CompactorTail
             Bytes += 160 + (histogram.Counts.Length * 16L);
         }
 
-        for (var i = 0; i < stored.Batch.Events.Count; i++) Events.Add((stored.Sequence, i, stored.Batch.Events[i]));
+        for (var i = 0; i < stored.Batch.Events.Count; i++)
+        {
+            var happened = stored.Batch.Events[i];
+            Events.Add((stored.Sequence, i, happened));
+            Bytes += 160 + (2L * (happened.Name.Length + (happened.Data?.Length ?? 0)));
+        }
+
+        room.Change(before, Bytes);
     }
 
     /// <summary>The points as chunks, series by series. What was given is taken out: when writing it fails, the tail is of no use any more.</summary>
@@ -63,6 +71,7 @@ internal sealed class CompactorTail
     {
         foreach (var builder in scalars) builder?.Dispose();
         Array.Clear(scalars);
+        room.Change(Bytes, 0);
         (Through, Bytes, LongestSeries) = (0, 0, 0);
         histograms.Clear();
         Events.Clear();

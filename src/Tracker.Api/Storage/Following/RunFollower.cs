@@ -220,7 +220,12 @@ public sealed partial class RunFollower(RunRef run, IReadOnlyList<IJournalConsum
         }
     }
 
-    public void Dispose() => grew.Dispose();
+    /// <summary>Only after <see cref="FollowAsync"/> has ended.</summary>
+    public void Dispose()
+    {
+        foreach (var feed in feeds) (feed.Consumer as IDisposable)?.Dispose();
+        grew.Dispose();
+    }
 
     private sealed class Fed(IJournalConsumer consumer)
     {
