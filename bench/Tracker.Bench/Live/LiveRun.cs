@@ -25,12 +25,12 @@ internal sealed class LiveRun(Writer writer, TimeSpan breaksAfter)
     /// <summary>Sends a batch a step until the time is over. A step that is due while the last one is on its way goes out right after it. Blocks.</summary>
     public void Train(TimeSpan delay, TimeSpan duration)
     {
-        Thread.Sleep(delay);
+        Task.Delay(delay).Wait();
         var clock = Stopwatch.StartNew();
         for (var due = StepTime; due < duration; due += StepTime)
         {
             var left = due - clock.Elapsed;
-            if (left > TimeSpan.Zero) Thread.Sleep(left);
+            if (left > TimeSpan.Zero) Task.Delay(left).Wait();
             var step = writer.NextStep;
             var broken = clock.Elapsed > breaksAfter;
             var now = Stopwatch.GetTimestamp();

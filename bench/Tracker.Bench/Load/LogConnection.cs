@@ -56,13 +56,13 @@ internal sealed class LogConnection(Uri address, string path) : IDisposable
                 var header = text[..bodyAt];
                 isChunked = header.IndexOf("Transfer-Encoding: chunked"u8) >= 0;
                 var at = header.IndexOf("Content-Length: "u8);
-                if (at >= 0) Utf8Parser.TryParse(header[(at + 16)..], out bodyLength, out _);
+                if (at >= 0 && !Utf8Parser.TryParse(header[(at + 16)..], out bodyLength, out _)) throw new IOException("The length of an answer is no number.");
             }
 
             if (isChunked ? text[bodyAt..].EndsWith("0\r\n\r\n"u8) : length >= bodyAt + bodyLength) break;
         }
 
-        Utf8Parser.TryParse(_answer.AsSpan(9, 3), out int status, out _);
+        if (!Utf8Parser.TryParse(_answer.AsSpan(9, 3), out int status, out _)) throw new IOException("An answer has no status.");
         // The answer to a batch fits in one chunk: its size stands before it.
         var begin = isChunked ? bodyAt + _answer.AsSpan(bodyAt, length - bodyAt).IndexOf((byte)'\n') + 1 : bodyAt;
         return (status, _answer.AsMemory(begin, length - begin));

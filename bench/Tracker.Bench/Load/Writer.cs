@@ -49,7 +49,7 @@ internal sealed class Writer(Uri address, string run, string name) : ILoadWriter
     {
         body.Number(Batches + 1, NextStep);
         var sent = Stopwatch.GetTimestamp();
-        while (!Try(body)) Thread.Sleep(100);
+        while (!Try(body)) Task.Delay(100).Wait();
         _latencies.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
         Batches++;
         Acknowledged += body.Points;
