@@ -152,7 +152,7 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
         var docs = await File.ReadAllTextAsync(Repository.PathOf("docs", "alerts.md"), Cancel);
         var messages = JsonSerializer.Serialize(got.Select(message => new { headers = new Dictionary<string, string> { ["webhook-id"] = message.Id, ["webhook-timestamp"] = message.Stamp, ["webhook-signature"] = message.Signature }, body = message.Body }));
         await File.WriteAllTextAsync(folder["messages.json"], messages, Cancel);
-        await File.WriteAllTextAsync(folder["verify.py"], PythonOf().Match(docs).Groups[1].Value + """
+        await File.WriteAllTextAsync(folder["verify.py"], PythonOf().Match(docs).Groups["code"].Value + """
 
             import json, sys
             messages = json.load(open(sys.argv[1], encoding="utf-8"))
@@ -204,6 +204,6 @@ public sealed partial class AlertsPageTests(PostgresFixture postgres, BrowserFix
     [GeneratedRegex("Send \\d+ dead letters again")]
     private static partial Regex SendAll();
 
-    [GeneratedRegex("```python\\r?\\n(.*?)```", RegexOptions.Singleline)]
+    [GeneratedRegex("```python\\r?\\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex PythonOf();
 }

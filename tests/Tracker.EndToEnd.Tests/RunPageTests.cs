@@ -153,7 +153,7 @@ public sealed class RunPageTests(PostgresFixture postgres, BrowserFixture browse
         var run = await server.Client.CreateRunAsync();
         await (await server.Client.LogAsync(run, """{"writer":"w","batch":1,"points":[{"step":0,"values":{"train/loss":2}}]}""")).JsonAsync();
         var page = await browser.NewPageAsync(server.Address);
-        await page.RouteWebSocketAsync("**/hubs/live", socket => socket.CloseAsync());
+        await page.RouteWebSocketAsync("**/hubs/live", socket => _ = socket.CloseAsync());
         await page.GotoAsync($"/runs/{run}");
         await page.GetByText("live", new() { Exact = true }).First.WaitForAsync(new() { Timeout = Patience });
         await (await server.Client.LogAsync(run, """{"writer":"w","batch":2,"points":[{"step":1,"values":{"train/loss":1}}]}""")).JsonAsync();
