@@ -219,6 +219,7 @@ public sealed class SendingTests : IAsyncLifetime
         const int logged = 400_000;
         for (var step = 0; step < logged; step++) run.Log(step, ("loss", random.NextDouble()));
         run.Statistics.PendingBytes.ShouldBeLessThan(3 * 1024 * 1024);
+        SpinWait.SpinUntil(() => _reports.Any(line => line.Contains("being dropped", StringComparison.Ordinal)), TimeSpan.FromSeconds(60)).ShouldBeTrue("it is told while it happens");
         isAway = false;
         var finish = await run.FinishAsync(cancellationToken: Cancel);
 
@@ -226,7 +227,7 @@ public sealed class SendingTests : IAsyncLifetime
         finish.Dropped.ShouldBeGreaterThan(0);
         ((long)arrived.Count).ShouldBe(logged - finish.Dropped);
         arrived.Take(16_384).ShouldBe(Enumerable.Range(0, 16_384).Select(n => (long)n));
-        _reports.ShouldContain(line => line.Contains("being dropped", StringComparison.Ordinal));
+        _reports.ShouldContain(line => line.Contains($"{finish.Dropped} points were dropped", StringComparison.Ordinal));
     }
 
     [Fact]

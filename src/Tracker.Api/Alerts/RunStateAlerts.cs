@@ -29,8 +29,13 @@ public sealed class RunStateAlerts(AlertOutbox outbox) : IRunStateWatcher
             ExitCode = change.ExitCode,
         })
         {
-            // A machine that dies takes all its runs along.
-            Reason = change.State == "lost" ? $"{change.ProjectKey}/lost" : null,
+            // A machine that dies takes all its runs along, and a sweep with a typing error fails as one.
+            Reason = change.State switch
+            {
+                "lost" or "running" => $"{change.ProjectKey}/{change.State}",
+                "failed" => string.Create(CultureInfo.InvariantCulture, $"{change.ProjectKey}/failed/{change.ExitCode}"),
+                _ => null,
+            },
         }, cancel);
     }
 

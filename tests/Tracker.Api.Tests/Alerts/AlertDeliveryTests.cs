@@ -101,6 +101,34 @@ public sealed class AlertDeliveryTests(PostgresFixture postgres) : AlertDatabase
     }
 
     [Fact]
+    public async Task What_a_receiver_asked_for_holds_though_another_request_succeeds_beside_it_and_no_longer_than_letters_live()
+    {
+        var (arrived, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var webhook = await Receiver.StartAsync(async (number, context) =>
+        {
+            if (number == 1)
+            {
+                await arrived.Task;
+                context.Response.StatusCode = 429;
+                context.Response.Headers.RetryAfter = "31536000";
+                return;
+            }
+
+            arrived.TrySetResult();
+            await answer.Task;
+        });
+        await using var server = To(webhook);
+        await server.RaiseAsync(Samples.Event(diagnosis: "first"));
+        await server.RaiseAsync(Samples.Event(diagnosis: "second"));
+        await server.StartAsync();
+        const string Held = "(select open_until between now() + interval '23 hours' and now() + interval '24 hours' from channel_states)";
+        await server.UntilAsync(Held);
+        answer.SetResult();
+        await server.UntilAsync("(select count(*) = 1 from outbox where delivered_at is not null)");
+        await server.UntilAsync(Held);
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_gets_no_more_and_the_letter_is_kept()
     {
         await using var webhook = await Receiver.StartAsync(number => number == 1 ? 410 : 200);

@@ -83,15 +83,28 @@ public sealed class RuleServiceTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task Divergence_stops_a_run_where_the_project_wants_it()
+    public async Task Divergence_stops_a_run_where_the_project_wants_it_and_not_again_for_what_was_before_it_was_resumed()
     {
         await using var server = await TrackerServer.StartAsync(postgres);
-        var run = await server.Client.CreateRunAsync("wild");
+        await server.Client.CreateRunAsync("wild");
         await SendAsync(server.Client, HttpMethod.Put, "/api/v1/projects/wild/stop-rules", new { divergence = true });
-        for (var batch = 1; batch <= 6; batch++)
-            await LogAsync(server, run, batch, "train/loss", [.. Enumerable.Range(0, 40).Select(i => batch < 4 ? 2.3 / (1 + (((batch * 40) + i) / 40.0)) : double.NaN)]);
-        var stopped = await TrackerApi.UntilAsync(() => RunAsync(server, run), seen => seen.GetProperty("stop").ValueKind == JsonValueKind.Object, "the run is stopped");
-        stopped.GetProperty("stop").GetProperty("by").GetString().ShouldBe("rule: stop on divergence");
+        var run = await DivergeAsync();
+        await (await server.Client.PostAsync($"/api/v1/runs/{run}/finish", "{}")).JsonAsync();
+        await (await server.Client.PostAsync("/api/v1/runs", $$"""{"project":"wild","id":"{{run}}","resume":"must"}""")).JsonAsync();
+
+        // Whoever looks for the second run sees the first one too.
+        await DivergeAsync();
+        (await RunAsync(server, run)).GetProperty("stop").ValueKind.ShouldBe(JsonValueKind.Null);
+
+        async Task<string> DivergeAsync()
+        {
+            var wild = await server.Client.CreateRunAsync("wild");
+            for (var batch = 1; batch <= 6; batch++)
+                await LogAsync(server, wild, batch, "train/loss", [.. Enumerable.Range(0, 40).Select(i => batch < 4 ? 2.3 / (1 + (((batch * 40) + i) / 40.0)) : double.NaN)]);
+            var stopped = await TrackerApi.UntilAsync(() => RunAsync(server, wild), seen => seen.GetProperty("stop").ValueKind == JsonValueKind.Object, "the run is stopped");
+            stopped.GetProperty("stop").GetProperty("by").GetString().ShouldBe("rule: stop on divergence");
+            return wild;
+        }
     }
 
     [Fact]

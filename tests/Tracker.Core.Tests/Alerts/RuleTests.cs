@@ -83,6 +83,29 @@ public sealed class RuleTests
         state.Take(rule, "s", 9, 5)!.Raised.ShouldBeTrue();
     }
 
+    [Fact]
+    public void What_held_before_a_resume_is_said_again_when_it_holds_again_and_ends_when_it_does_not()
+    {
+        var (rule, state) = (Parse("nan(s) for 2 points"), new RuleState());
+        state.Take(rule, "s", 10, double.NaN).ShouldBeNull();
+        state.Take(rule, "s", 11, double.NaN)!.Raised.ShouldBeTrue();
+        state.Resume();
+        state.Take(rule, "s", 5, double.NaN).ShouldBeNull();
+        state.Take(rule, "s", 6, 1).ShouldBeNull("two in a row are asked for");
+        state.Take(rule, "s", 7, double.NaN).ShouldBeNull();
+        var again = state.Take(rule, "s", 8, double.NaN)!;
+        (again.Raised, again.OnsetStep).ShouldBe((true, 7));
+        state.Take(rule, "s", 9, double.NaN).ShouldBeNull();
+        state.Take(rule, "s", 10, 1).ShouldBeNull();
+        state.Take(rule, "s", 11, 1)!.Raised.ShouldBeFalse();
+
+        state.Take(rule, "s", 12, double.NaN);
+        state.Take(rule, "s", 13, double.NaN)!.Raised.ShouldBeTrue();
+        state.Resume();
+        state.Take(rule, "s", 6, 1).ShouldBeNull();
+        state.Take(rule, "s", 7, 1)!.Raised.ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("zscore(train/loss, 20) > 2")]
     [InlineData("change(train/loss, 30) > 10% for 2 points")]

@@ -122,22 +122,24 @@ public sealed class Deliveries(NpgsqlDataSource database)
                 """) { Parameters = { new() { Value = channel }, new() { Value = delivery.Subject }, new() { Value = result.Reference } } });
         }
 
+        // Held until then also where another request, sent beside this one, is answered otherwise; a year is not.
+        var pause = result.RetryAfter is not { } asked ? TimeSpan.Zero : asked < options.GiveUpAfter ? asked : options.GiveUpAfter;
         batch.BatchCommands.Add(delivered
             ? new("""
               insert into channel_states (channel, delivered_at) values ($1, now())
-              on conflict (channel) do update set failures = 0, open_until = null, delivered_at = now() where channel_states.failures > 0 or channel_states.delivered_at is null or channel_states.delivered_at < now() - interval '1 second'
+              on conflict (channel) do update set failures = 0, open_until = case when channel_states.open_until > now() then channel_states.open_until end, delivered_at = now() where channel_states.failures > 0 or channel_states.delivered_at is null or channel_states.delivered_at < now() - interval '1 second'
               """) { Parameters = { new() { Value = channel } } }
             : new("""
-              insert into channel_states as c (channel, failures, failed_at, last_error) values ($1, 1, now(), $2)
-              on conflict (channel) do update set failures = c.failures + 1, failed_at = now(), last_error = $2, open_until = case
+              insert into channel_states as c (channel, failures, failed_at, last_error, open_until) values ($1, 1, now(), $2, case when $5 then now() + $6 end)
+              on conflict (channel) do update set failures = c.failures + 1, failed_at = now(), last_error = $2, open_until = greatest(case when c.open_until > now() then c.open_until end, case
                 when $5 then now() + $6
-                when c.failures + 1 >= $3 then now() + least($4 * power(2, least(c.failures + 1 - $3, 10)), interval '15 minutes') end
+                when c.failures + 1 >= $3 then now() + least($4 * power(2, least(c.failures + 1 - $3, 10)), interval '15 minutes') end)
               """)
             {
                 Parameters =
                 {
                     new() { Value = channel }, Text(result.Error), new() { Value = options.BreakerAfter }, new() { Value = options.BreakerPause },
-                    new() { Value = result.RetryAfter is not null }, new() { Value = result.RetryAfter ?? TimeSpan.Zero },
+                    new() { Value = result.RetryAfter is not null }, new() { Value = pause },
                 },
             });
         await batch.ExecuteNonQueryAsync(cancel);

@@ -50,6 +50,8 @@ public sealed partial class RuleWatch(NpgsqlDataSource database, RuleBook book, 
             left join verdicts v on v.diagnosis_id = d.id
             where r.project_key = any ($1) and r.state = 'running' and r.deleted_at is null and h.stop_reason is null and d.state = 'open' and d.severity >= 2
               and s.active and s.signal_id = any ($2) and coalesce(v.verdict, '') not in ('wrong', 'muted')
+              -- What was said before the run was resumed is about what its owner went back from.
+              and d.updated_at > r.running_since
             order by r.run_key, d.onset_step limit 100
             """);
         command.Parameters.AddWithValue(projects.ToArray());

@@ -23,8 +23,11 @@ public sealed class RuleState
     /// <summary>Step of the last point.</summary>
     public long? LastStep { get; set; }
 
-    /// <summary>Points in a row at which the comparison held, while the rule is not raised, or did not hold, while it is.</summary>
+    /// <summary>Points in a row that would change what is said.</summary>
     public int InRow { get; set; }
+
+    /// <summary>Whether the comparison held at them.</summary>
+    public bool RowHolds { get; set; }
 
     /// <summary>Step of the first of them.</summary>
     public long RowBegan { get; set; }
@@ -34,8 +37,11 @@ public sealed class RuleState
     /// <summary>Since when it is raised.</summary>
     public long OnsetStep { get; set; }
 
+    /// <summary>It was raised before the run was resumed: what holds again is said again, and stops a run again.</summary>
+    public bool IsRenewed { get; set; }
+
     /// <summary>The run goes on from an earlier step.</summary>
-    public void Resume() => LastStep = null;
+    public void Resume() => (LastStep, IsRenewed, InRow) = (null, IsRaised, 0);
 
     /// <summary>Takes the next point of the series.</summary>
     public RuleEvent? Take(ThresholdRule rule, string series, long step, double value)
@@ -44,17 +50,19 @@ public sealed class RuleState
         LastStep = step;
         var measure = Measure(rule, value);
         if (step <= rule.AfterStep || measure is not { } seen) return null;
-        if (rule.Holds(seen) == IsRaised)
+        var holds = rule.Holds(seen);
+        if (holds == IsRaised && !IsRenewed)
         {
             InRow = 0;
             return null;
         }
 
+        if (holds != RowHolds) InRow = 0;
+        RowHolds = holds;
         if (InRow++ == 0) RowBegan = step;
         if (InRow < rule.ForPoints || step - RowBegan < rule.ForSteps) return null;
-        if (!IsRaised) OnsetStep = RowBegan;
-        IsRaised = !IsRaised;
-        InRow = 0;
+        if (holds) OnsetStep = RowBegan;
+        (IsRaised, IsRenewed, InRow) = (holds, false, 0);
         return new RuleEvent(IsRaised, series, step, OnsetStep, seen);
     }
 
